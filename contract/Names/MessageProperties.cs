@@ -1,0 +1,48 @@
+// Names of the application properties that carry an event and its delivery state on the bus.
+namespace ServerlessEventing.Contract.Names;
+
+/// <summary>
+/// Application property names. A message carries its own state, so any instance can take the next step.
+/// Attributes follow the CloudEvents AMQP binding with the <c>cloudEvents_</c> separator.
+/// </summary>
+public static class MessageProperties
+{
+    /// <summary>Prefix of each CloudEvents attribute; values are canonical strings.</summary>
+    public const string AttributePrefix = "cloudEvents_";
+
+    /// <summary>ULID set once at ingress; the same for every copy and every retry.</summary>
+    public const string Id = "eventing_id";
+
+    /// <summary>UID of the egress the copy is for; set by the rule's action, or by the sender of a retry.</summary>
+    public const string Egress = "eventing_egress";
+
+    /// <summary>Routing table generation (a long) from which on the egress is known.</summary>
+    public const string Since = "eventing_since";
+
+    /// <summary><c>deliver</c> (also when absent) or <c>dead-letter</c>.</summary>
+    public const string Phase = "eventing_phase";
+
+    /// <summary>Tries already made in this phase (an int); absent means 0.</summary>
+    public const string Attempt = "eventing_attempt";
+
+    /// <summary>RFC 3339 time after which the event is not delivered any more.</summary>
+    public const string Expires = "eventing_expires";
+
+    /// <summary>Address that failed last.</summary>
+    public const string ErrorDestination = "eventing_error_destination";
+
+    /// <summary>HTTP status of the last failure (an int); 500 when there was no answer.</summary>
+    public const string ErrorCode = "eventing_error_code";
+
+    /// <summary>Base64 of the start of the last failed answer.</summary>
+    public const string ErrorData = "eventing_error_data";
+
+    /// <summary>Why a message is in the dead letters: a short CamelCase word.</summary>
+    public const string DeadLetterReason = "eventing_reason";
+
+    /// <summary>Value of <see cref="Phase"/>: going to the subscriber.</summary>
+    public const string PhaseDeliver = "deliver";
+
+    /// <summary>Value of <see cref="Phase"/>: going to the dead-letter sink.</summary>
+    public const string PhaseDeadLetter = "dead-letter";
+}

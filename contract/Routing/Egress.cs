@@ -1,0 +1,64 @@
+// One subscriber's path: which events, to where, how often, and where to when it fails.
+using ServerlessEventing.Contract.Filters;
+
+namespace ServerlessEventing.Contract.Routing;
+
+/// <summary>One subscriber's path. The rule of its bus subscription stamps <see cref="Uid"/> on each message.</summary>
+public sealed record Egress
+{
+    /// <summary>UID of the Trigger, Subscription or source; the value of <c>eventing_egress</c>.</summary>
+    public required string Uid { get; init; }
+
+    /// <summary>The kind of object it stands for.</summary>
+    public required EgressKind Kind { get; init; }
+
+    /// <summary>Namespace of that object.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Name of that object.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether new events still come, or only what is queued is worked off.</summary>
+    public EgressState State { get; init; }
+
+    /// <summary>The lane its messages wait in; retries go to <c>{lane}-retries</c>.</summary>
+    public required string Lane { get; init; }
+
+    /// <summary>Who gets the events. Null for a Subscription with only a reply: the event itself is the reply.</summary>
+    public Destination? Destination { get; init; }
+
+    /// <summary>Filters that must all pass; an empty list passes everything.</summary>
+    public IReadOnlyList<FilterExpression> Filters { get; init; } = [];
+
+    /// <summary>Where a CloudEvent in the subscriber's answer goes; null drops it.</summary>
+    public Destination? Reply { get; init; }
+
+    /// <summary>Where an event goes that could not be delivered; null means the dead letters queue.</summary>
+    public Destination? DeadLetterSink { get; init; }
+
+    /// <summary>Retry, backoff, timeout and format, with every default filled in.</summary>
+    public Delivery Delivery { get; init; } = new();
+}
+
+/// <summary>What an <see cref="Egress"/> stands for.</summary>
+public enum EgressKind
+{
+    /// <summary>A Trigger: dispatched by the TriggerFilter function.</summary>
+    Trigger,
+
+    /// <summary>A Subscription of a Channel: dispatched by the ChannelFanout function.</summary>
+    Subscription,
+
+    /// <summary>A source: dispatched by the SourceDelivery function.</summary>
+    Source,
+}
+
+/// <summary>Life of an <see cref="Egress"/>.</summary>
+public enum EgressState
+{
+    /// <summary>In force.</summary>
+    Active,
+
+    /// <summary>Its object is gone; messages still queued for it are completed without delivery.</summary>
+    Draining,
+}

@@ -1,0 +1,12 @@
+// Which lanes are too full to take more.
+namespace ServerlessEventing.Contract.Routing;
+
+/// <summary>Lanes over their limit, as the operator last measured them.</summary>
+public sealed record Pressure
+{
+    /// <summary>Names of lanes that take no more; an ingress that feeds one answers 429.</summary>
+    public IReadOnlyList<string> Lanes { get; init; } = [];
+
+    /// <summary>Seconds a producer is told to wait (Retry-After).</summary>
+    public int RetryAfterSeconds { get; init; } = 5;
+}

@@ -1,0 +1,43 @@
+// Waits for a condition with a deadline; the only way tests wait.
+using System.Diagnostics;
+
+namespace ServerlessEventing.Testing;
+
+/// <summary>Polls a condition until it holds or the deadline passes.</summary>
+public static class Eventually
+{
+    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(30);
+
+    public static Task True(Func<bool> condition, string what, TimeSpan? deadline = null) =>
+        True(() => Task.FromResult(condition()), what, deadline);
+
+    public static async Task True(Func<Task<bool>> condition, string what, TimeSpan? deadline = null)
+    {
+        var limit = deadline ?? DefaultDeadline;
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(watch.Elapsed < limit, $"Not within {limit.TotalSeconds:0} s: {what}");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Runs <paramref name="check"/> until it stops throwing; past the deadline its last failure stands.</summary>
+    public static async Task Passes(Func<Task> check, TimeSpan? deadline = null)
+    {
+        var limit = deadline ?? DefaultDeadline;
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await check();
+                return;
+            }
+            catch (Exception) when (watch.Elapsed < limit)
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
+}
