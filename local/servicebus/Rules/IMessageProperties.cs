@@ -4,7 +4,7 @@ namespace ServerlessEventing.Local.ServiceBus.Rules;
 /// <summary>The properties of one message.</summary>
 public interface IMessageProperties
 {
-    /// <summary>An application property; names are case-insensitive. False when the message has none so named.</summary>
+    /// <summary>An application property, by name without regard to case. False when there is none.</summary>
     bool TryGetUser(string name, out object? value);
 
     /// <summary>

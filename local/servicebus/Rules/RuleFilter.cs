@@ -8,6 +8,8 @@ public abstract class RuleFilter
     {
     }
 
-    /// <summary>True when the message passes; throws <see cref="RuleEvaluationException"/> when it cannot be told.</summary>
+    /// <summary>
+    /// True when the message passes; throws <see cref="RuleEvaluationException"/> when that cannot be told.
+    /// </summary>
     public abstract bool Matches(IMessageProperties message);
 }

@@ -80,10 +80,12 @@ internal static class SqlArithmetic
         }
 
         // C# has no operator for a ulong beside a negative long.
-        return (left.Kind == SqlKind.Integer && left.Integer < 0) || (right.Kind == SqlKind.Integer && right.Integer < 0)
+        return IsNegative(left) || IsNegative(right)
             ? throw SqlComparison.Mixed(operation, left, right)
             : SqlValue.Of(Unsigneds(operation, left.Unsigned, right.Unsigned));
     }
+
+    private static bool IsNegative(in SqlValue value) => value.Kind == SqlKind.Integer && value.Integer < 0;
 
     private static long Integers(SqlTokenKind operation, long left, long right) => operation switch
     {

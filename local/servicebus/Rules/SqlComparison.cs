@@ -70,9 +70,13 @@ internal static class SqlComparison
         new($"{left.Describe()} {Written(operation)} {right.Describe()}: no such operation");
 
     // Whole decimals may equal integers, so they hash as those do; decimals and doubles are never equal.
-    private static int Hash(decimal value) => decimal.Truncate(value) == value && value is >= long.MinValue and <= ulong.MaxValue
-        ? Hash(value < 0 ? SqlValue.Of((long)value) : SqlValue.Of((ulong)value))
-        : value.GetHashCode();
+    private static int Hash(decimal value)
+    {
+        var isInteger = decimal.Truncate(value) == value && value is >= long.MinValue and <= ulong.MaxValue;
+        return isInteger
+            ? Hash(value < 0 ? SqlValue.Of((long)value) : SqlValue.Of((ulong)value))
+            : value.GetHashCode();
+    }
 
     private static bool NumbersEqual(in SqlValue left, in SqlValue right)
     {

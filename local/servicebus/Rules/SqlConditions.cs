@@ -53,8 +53,8 @@ internal sealed class CompareCondition(SqlTokenKind operation, SqlOperand left, 
 }
 
 /// <summary>
-/// An unknown left side is unknown whatever the list holds; otherwise it is the OR of the equalities, so that an unknown
-/// element leaves the answer open unless another one is equal.
+/// An unknown left side is unknown whatever the list holds; otherwise it is the OR of the equalities, so that an
+/// unknown element leaves the answer open unless another one is equal.
 /// </summary>
 internal sealed class InCondition(SqlOperand left, SqlOperand[] list, bool negated) : SqlCondition
 {

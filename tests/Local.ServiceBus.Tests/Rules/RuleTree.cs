@@ -35,7 +35,7 @@ internal abstract record RuleTree(int Binds)
     public sealed record In(RuleTree Left, RuleTree[] List, bool Negated) : RuleTree(Comparison)
     {
         public override string Text =>
-            $"{Left.Inside(Sum)} {(Negated ? "NOT " : "")}In({string.Join(", ", List.Select(item => item.Inside(Sum)))})";
+            $"{Left.Inside(Sum)} {(Negated ? "NOT " : "")}In({string.Join(", ", List.Select(i => i.Inside(Sum)))})";
     }
 
     public sealed record Like(RuleTree Left, string Pattern, char? Escape, bool Negated) : RuleTree(Comparison)

@@ -47,7 +47,8 @@ public sealed class SqlFilterPropertyTests
     {
         var piece = Gen.OneOf(
             "a", "'x'", "1", "1.5", "(", ")", "=", "<>", "AND", "OR", "NOT", "IN", "LIKE", "ESCAPE", "IS", "NULL",
-            "EXISTS", "sys", ".", "[b]", "\"c\"", ",", "+", "-", "%", "@p", "p", "TRUE", ";", "SET", "REMOVE", "'", "[");
+            "EXISTS", "sys", ".", "[b]", "\"c\"", ",", "+", "-", "%", "@p", "p", "TRUE", ";", "SET",
+            "REMOVE", "'", "[");
 
         piece.Array[0, 12].Select(pieces => string.Join(' ', pieces)).Sample(text =>
         {
