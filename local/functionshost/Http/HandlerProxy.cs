@@ -34,6 +34,7 @@ internal sealed partial class HandlerProxy(
 
     public async Task ForwardAsync(HttpContext context)
     {
+        HandlerProcess? refusedBy = null;
         for (var attempt = 1; ; attempt++)
         {
             var process = await ReadyAsync(context);
@@ -49,14 +50,18 @@ internal sealed partial class HandlerProxy(
                 return;
             }
 
+            // A request that every new handler dies of is refused too, on the client's own second connection:
+            // so one that has been through two processes is not tried on a third.
             var failure = context.GetForwarderErrorFeature()?.Exception;
-            if (attempt == ConnectTries || context.Response.HasStarted || !WasRefused(failure))
+            var isSecondProcess = refusedBy is not null && refusedBy != process;
+            if (attempt == ConnectTries || isSecondProcess || context.Response.HasStarted || !WasRefused(failure))
             {
                 Log.Failed(logger, context.Request.Method, context.Request.Path, error, failure?.Message);
                 return;
             }
 
             // The connection was refused, so nothing of the body has been read yet and the request can go again.
+            refusedBy = process;
             context.Response.StatusCode = StatusCodes.Status200OK;
             var delay = TimeSpan.FromMilliseconds(50 * attempt);
             await Task.Delay(

@@ -5,9 +5,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Local.FunctionsHost.App;
 using ServerlessEventing.Local.FunctionsHost.Handler;
@@ -31,7 +30,7 @@ internal sealed class HttpFront : IAsyncDisposable
     {
         this.web = web;
         this.settings = settings;
-        routes = new(app, web.Services);
+        routes = new(app);
         web.Run(AnswerAsync);
     }
 
@@ -51,7 +50,6 @@ internal sealed class HttpFront : IAsyncDisposable
         // The server's own lines go to the caller's loggers too, but only where something is wrong.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new ForwardedLogging(loggers));
         builder.Services.AddHttpForwarder();
-        builder.Services.TryAddTransient<IInlineConstraintResolver, DefaultInlineConstraintResolver>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
         var front = new HttpFront(builder.Build(), app, settings);
         try

@@ -2,7 +2,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using ServerlessEventing.Local.FunctionsHost.App;
 
 namespace ServerlessEventing.Local.FunctionsHost.Http;
@@ -12,9 +12,9 @@ internal sealed class HttpRoutes
 {
     private readonly Route[] routes;
 
-    public HttpRoutes(FunctionApp app, IServiceProvider services)
+    public HttpRoutes(FunctionApp app)
     {
-        var constraints = services.GetRequiredService<IInlineConstraintResolver>();
+        var constraints = new DefaultInlineConstraintResolver(Options.Create(new RouteOptions()), new NoServices());
         routes =
         [
             .. app.Functions
@@ -39,6 +39,12 @@ internal sealed class HttpRoutes
         }
 
         return null;
+    }
+
+    /// <summary>The constraints that the framework brings need no service.</summary>
+    private sealed class NoServices : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => null;
     }
 
     private sealed class Route

@@ -1,5 +1,6 @@
 // The headers of a proxied request: the client's own, less Host, plus the invocation's and X-Forwarded-*.
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using ServerlessEventing.Local.FunctionsHost.Invocations;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -9,6 +10,8 @@ namespace ServerlessEventing.Local.FunctionsHost.Http;
 internal sealed class ProxyTransformer : HttpTransformer
 {
     public static readonly ProxyTransformer Instance = new();
+
+    private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private static readonly string[] Replaced =
     [
@@ -23,6 +26,13 @@ internal sealed class ProxyTransformer : HttpTransformer
         CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+
+        // The client's own spelling, such as %2F in a path: rebuilding it from the decoded path would change it.
+        var target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target.StartsWith('/'))
+        {
+            proxyRequest.RequestUri = new Uri(destinationPrefix + target, Verbatim);
+        }
 
         // Without a Host of its own the request gets the destination's, 127.0.0.1:port.
         proxyRequest.Headers.Host = null;

@@ -32,7 +32,7 @@ internal sealed partial class ServiceBusListener : IAsyncDisposable
 
     private string lastTrouble = "";
 
-    /// <param name="abort">Ends invocations that are still in flight when the host has waited long enough.</param>
+    /// <param name="cancellationToken">Ends invocations that are still in flight when the host has waited long enough.</param>
     public ServiceBusListener(
         string function,
         ServiceBusTrigger trigger,
@@ -41,14 +41,14 @@ internal sealed partial class ServiceBusListener : IAsyncDisposable
         Invoker invoker,
         TimeProvider time,
         ILogger logger,
-        CancellationToken abort)
+        CancellationToken cancellationToken)
     {
         this.function = function;
         this.trigger = trigger;
         this.invoker = invoker;
         this.time = time;
         this.logger = logger;
-        this.abort = abort;
+        abort = cancellationToken;
         envelope = new(trigger.BindingName, trigger.Binary, client.FullyQualifiedNamespace, client.Identifier);
         var options = new ServiceBusProcessorOptions
         {

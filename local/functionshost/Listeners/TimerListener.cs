@@ -23,7 +23,7 @@ internal sealed partial class TimerListener : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
 
-    /// <param name="abort">Ends an invocation that is still in flight when the host has waited long enough.</param>
+    /// <param name="cancellationToken">Ends an invocation that is still in flight when the host has waited long enough.</param>
     public TimerListener(
         string function,
         TimerTrigger trigger,
@@ -31,14 +31,14 @@ internal sealed partial class TimerListener : IAsyncDisposable
         Invoker invoker,
         TimeProvider time,
         ILogger logger,
-        CancellationToken abort)
+        CancellationToken cancellationToken)
     {
         this.function = function;
         this.trigger = trigger;
         this.invoker = invoker;
         this.time = time;
         this.logger = logger;
-        this.abort = abort;
+        abort = cancellationToken;
         var monitored = trigger.UseMonitor && !trigger.Schedule.IsFasterThanMonitored(time.GetUtcNow(), Zone);
         this.monitor = monitored ? monitor : null;
     }
