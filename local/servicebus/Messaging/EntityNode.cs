@@ -1,0 +1,138 @@
+// Live entities: settings, mailboxes and rules, as the broker routes through them.
+using ServerlessEventing.Local.ServiceBus.Entities;
+
+namespace ServerlessEventing.Local.ServiceBus.Messaging;
+
+/// <summary>An entity with its mailboxes. A topic's own mailbox holds only messages scheduled for later.</summary>
+internal abstract class EntityNode
+{
+    protected EntityNode(long id, string path, MailboxSettings settings)
+    {
+        Id = id;
+        Path = path;
+        Messages = new Mailbox(2 * id, path, isDeadLetters: false) { Settings = settings };
+        DeadLetters = new Mailbox((2 * id) + 1, path + "/$DeadLetterQueue", isDeadLetters: true)
+        {
+            Settings = settings.ForDeadLetters(),
+        };
+        Duplicates = new DuplicateWindow(id);
+    }
+
+    public long Id { get; }
+
+    public string Path { get; }
+
+    public Mailbox Messages { get; }
+
+    public Mailbox DeadLetters { get; }
+
+    public DuplicateWindow Duplicates { get; }
+
+    public abstract EntityDescription Description { get; }
+
+    public virtual string? ForwardTo => null;
+
+    public virtual string? ForwardDeadLettersTo => null;
+
+    public virtual long MaxMegabytes => long.MaxValue;
+
+    public virtual long Bytes => Messages.Bytes + DeadLetters.Bytes;
+
+    public bool CanSend => Description.Status is EntityStatus.Active or EntityStatus.ReceiveDisabled;
+
+    public bool CanReceive => Description.Status is EntityStatus.Active or EntityStatus.SendDisabled;
+
+    public bool IsFull => MaxMegabytes < long.MaxValue && Bytes >= MaxMegabytes * 1024 * 1024;
+
+    protected void Apply(EntityDescription description)
+    {
+        var settings = MailboxSettings.For(description);
+        Messages.Settings = settings;
+        DeadLetters.Settings = settings.ForDeadLetters();
+    }
+}
+
+/// <summary>A queue.</summary>
+internal sealed class QueueNode(long id, QueueDescription description)
+    : EntityNode(id, description.Name, MailboxSettings.For(description))
+{
+    private volatile QueueDescription _queue = description;
+
+    public QueueDescription Queue
+    {
+        get => _queue;
+        set
+        {
+            _queue = value;
+            Apply(value);
+        }
+    }
+
+    public override EntityDescription Description => _queue;
+
+    public override string? ForwardTo => _queue.ForwardTo;
+
+    public override string? ForwardDeadLettersTo => _queue.ForwardDeadLetteredMessagesTo;
+
+    public override long MaxMegabytes => _queue.MaxSizeInMegabytes;
+}
+
+/// <summary>A topic with its bus subscriptions.</summary>
+internal sealed class TopicNode(long id, TopicDescription description)
+    : EntityNode(id, description.Name, MailboxSettings.For(description))
+{
+    private volatile TopicDescription _topic = description;
+    private volatile SubscriptionNode[] _subscriptions = [];
+
+    public TopicDescription Topic
+    {
+        get => _topic;
+        set => _topic = value;
+    }
+
+    /// <summary>Replaced whole on every change, so that a publish sees one consistent set.</summary>
+    public SubscriptionNode[] Subscriptions
+    {
+        get => _subscriptions;
+        set => _subscriptions = value;
+    }
+
+    public override EntityDescription Description => _topic;
+
+    public override long MaxMegabytes => _topic.MaxSizeInMegabytes;
+
+    public override long Bytes => base.Bytes + Subscriptions.Sum(subscription => subscription.Bytes);
+}
+
+/// <summary>A bus subscription of a topic.</summary>
+internal sealed class SubscriptionNode(long id, TopicNode topic, SubscriptionDescription description)
+    : EntityNode(
+        id, EntityPath.OfSubscription(topic.Path, description.Name), MailboxSettings.For(description))
+{
+    private volatile SubscriptionDescription _subscription = description;
+    private volatile CompiledRule[] _rules = [];
+
+    public TopicNode Topic { get; } = topic;
+
+    public SubscriptionDescription Subscription
+    {
+        get => _subscription;
+        set
+        {
+            _subscription = value;
+            Apply(value);
+        }
+    }
+
+    public CompiledRule[] Rules
+    {
+        get => _rules;
+        set => _rules = value;
+    }
+
+    public override EntityDescription Description => _subscription;
+
+    public override string? ForwardTo => _subscription.ForwardTo;
+
+    public override string? ForwardDeadLettersTo => _subscription.ForwardDeadLetteredMessagesTo;
+}
