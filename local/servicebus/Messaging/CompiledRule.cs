@@ -28,8 +28,8 @@ internal sealed class CompiledRule
     {
         RuleFilter filter = description.Filter switch
         {
-            FilterKind.True => new TrueFilter(),
-            FilterKind.False => new FalseFilter(),
+            FilterKind.True => TrueFilter.Instance,
+            FilterKind.False => FalseFilter.Instance,
             FilterKind.Sql => SqlFilter.Parse(description.SqlExpression ?? "1=1"),
             _ => FromFields(description.Correlation ?? new CorrelationFields()),
         };

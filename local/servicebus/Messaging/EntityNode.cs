@@ -1,5 +1,6 @@
 // Live entities: settings, mailboxes and rules, as the broker routes through them.
 using ServerlessEventing.Local.ServiceBus.Entities;
+using ServerlessEventing.Local.ServiceBus.Rules;
 
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
@@ -10,8 +11,8 @@ internal abstract class EntityNode
     {
         Id = id;
         Path = path;
-        Messages = new Mailbox(2 * id, path, isDeadLetters: false) { Settings = settings };
-        DeadLetters = new Mailbox((2 * id) + 1, path + "/$DeadLetterQueue", isDeadLetters: true)
+        Messages = new Mailbox(this, 2 * id, path, isDeadLetters: false) { Settings = settings };
+        DeadLetters = new Mailbox(this, (2 * id) + 1, path + "/$DeadLetterQueue", isDeadLetters: true)
         {
             Settings = settings.ForDeadLetters(),
         };
@@ -83,6 +84,7 @@ internal sealed class TopicNode(long id, TopicDescription description)
 {
     private volatile TopicDescription _topic = description;
     private volatile SubscriptionNode[] _subscriptions = [];
+    private volatile RuleIndex<MatchedRule> _rules = new([]);
 
     public TopicDescription Topic
     {
@@ -94,8 +96,21 @@ internal sealed class TopicNode(long id, TopicDescription description)
     public SubscriptionNode[] Subscriptions
     {
         get => _subscriptions;
-        set => _subscriptions = value;
+        set
+        {
+            _subscriptions = value;
+            RebuildRules();
+        }
     }
+
+    /// <summary>All rules of all bus subscriptions, found by what they ask for.</summary>
+    public RuleIndex<MatchedRule> Rules => _rules;
+
+    /// <summary>Call after the rules of one of its bus subscriptions changed.</summary>
+    public void RebuildRules() => _rules = new RuleIndex<MatchedRule>(
+        from subscription in _subscriptions
+        from rule in subscription.Rules
+        select KeyValuePair.Create(rule.Filter, new MatchedRule(subscription, rule)));
 
     public override EntityDescription Description => _topic;
 
@@ -136,3 +151,6 @@ internal sealed class SubscriptionNode(long id, TopicNode topic, SubscriptionDes
 
     public override string? ForwardDeadLettersTo => _subscription.ForwardDeadLetteredMessagesTo;
 }
+
+/// <summary>A rule that a message met, with the bus subscription it belongs to.</summary>
+internal readonly record struct MatchedRule(SubscriptionNode Subscription, CompiledRule Rule);

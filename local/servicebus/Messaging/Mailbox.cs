@@ -10,7 +10,7 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 /// </code>
 /// Everything here is memory guarded by one lock; nothing in it blocks, writes or calls a receiver.
 /// </summary>
-internal sealed class Mailbox(long id, string path, bool isDeadLetters)
+internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDeadLetters)
 {
     private readonly Lock _gate = new();
     private readonly EntryLog _log = new();
@@ -25,6 +25,8 @@ internal sealed class Mailbox(long id, string path, bool isDeadLetters)
     private int _activeCount;
     private int _scheduledCount;
     private volatile MailboxSettings _settings = new();
+
+    public EntityNode Owner { get; } = owner;
 
     public long Id { get; } = id;
 

@@ -29,6 +29,16 @@ internal sealed class MessageView(WireMessage content) : IMutableMessageProperti
 
     public string? MessageId => Field(PropertyFields.MessageId) as string;
 
+    /// <summary>A stored message that moves on. Its expiry was fixed when it came.</summary>
+    public static MessageView Of(MessageEntry entry, WireMessage content) => new(content)
+    {
+        Overlay = MessageOverlay.Decode(entry.Overlay),
+        ScheduledFor = entry.DueTime,
+        ExpiresAt = entry.ExpiresAt,
+        Hops = entry.Hops,
+        EnqueuedSequence = entry.EnqueuedSequence,
+    };
+
     public MessageView Copy() => new(Content)
     {
         Overlay = Overlay,
@@ -52,8 +62,26 @@ internal sealed class MessageView(WireMessage content) : IMutableMessageProperti
     public bool TryGetSystem(string name, out object? value)
     {
         var position = PropertyFields.PositionOf(name);
-        value = position >= 0 ? Field(position) : Other(name);
-        return value is not null;
+        if (position >= 0)
+        {
+            value = Field(position);
+            return true;
+        }
+
+        value = name switch
+        {
+            SystemProperty.ScheduledEnqueueTimeUtc when ScheduledFor > 0 =>
+                DateTimeOffset.FromUnixTimeMilliseconds(ScheduledFor).UtcDateTime,
+            SystemProperty.ExpiresAtUtc when ExpiresAt > 0 =>
+                DateTimeOffset.FromUnixTimeMilliseconds(ExpiresAt).UtcDateTime,
+            SystemProperty.TimeToLive when TimeToLive < long.MaxValue => TimeSpan.FromMilliseconds(TimeToLive),
+            SystemProperty.TimeToLive => TimeSpan.MaxValue,
+            SystemProperty.PartitionKey => Content.PartitionKey,
+            SystemProperty.Size => (long)Content.Size,
+            SystemProperty.DeliveryCount => 0,
+            _ => null,
+        };
+        return SystemProperty.IsKnown(name);
     }
 
     public void SetUser(string name, object? value) => Overlay = Overlay.WithUser(name, value);
@@ -66,30 +94,24 @@ internal sealed class MessageView(WireMessage content) : IMutableMessageProperti
         if (position >= 0)
         {
             Overlay = Overlay.WithField(position, PlainValue.Text(value));
+            return;
         }
-        else if (name.Equals("ScheduledEnqueueTimeUtc", StringComparison.OrdinalIgnoreCase) && value is DateTime time)
+
+        switch (name, value)
         {
-            // In force at the next entity it is forwarded to, as on Azure.
-            ScheduledFor = new DateTimeOffset(time.ToUniversalTime()).ToUnixTimeMilliseconds();
-        }
-        else if (name.Equals("TimeToLive", StringComparison.OrdinalIgnoreCase) && value is TimeSpan ttl)
-        {
-            TimeToLive = (long)ttl.TotalMilliseconds;
+            case (SystemProperty.ScheduledEnqueueTimeUtc, DateTime time):
+                // In force at the next entity it is forwarded to, as on Azure.
+                ScheduledFor = new DateTimeOffset(time.ToUniversalTime()).ToUnixTimeMilliseconds();
+                break;
+            case (SystemProperty.TimeToLive, TimeSpan ttl):
+                TimeToLive = (long)ttl.TotalMilliseconds;
+                break;
+            default:
+                throw new RuleEvaluationException($"sys.{name} cannot be set to a {value?.GetType().Name ?? "null"}.");
         }
     }
 
     private object? Field(int position) => Overlay.Fields.TryGetValue(position, out var replaced)
         ? replaced
         : PropertyFields.Read(Content.Fields, position);
-
-    private object? Other(string name) => name.ToLowerInvariant() switch
-    {
-        "scheduledenqueuetimeutc" => ScheduledFor > 0
-            ? DateTimeOffset.FromUnixTimeMilliseconds(ScheduledFor).UtcDateTime
-            : null,
-        "timetolive" => TimeToLive < long.MaxValue ? TimeSpan.FromMilliseconds(TimeToLive) : TimeSpan.MaxValue,
-        "partitionkey" => Content.PartitionKey,
-        "size" => (long)Content.Size,
-        _ => null,
-    };
 }

@@ -56,6 +56,18 @@ internal sealed partial class Journal : IDisposable
         }
     }
 
+    /// <summary>Writes in its turn; false when nothing was written.</summary>
+    public Task<bool> RunAsync(Action<SqliteStore> write)
+    {
+        var operation = new AwaitedOperation(write);
+        if (!TrySubmit(operation))
+        {
+            operation.Failed();
+        }
+
+        return operation.Done;
+    }
+
     /// <summary>Writes what is pending, then stops.</summary>
     public void Dispose()
     {
@@ -147,6 +159,19 @@ internal sealed partial class Journal : IDisposable
             // One operation's audience must not take the journal, and with it every other sender, down.
             Log.AudienceFailed(_logger, problem, operation.GetType().Name);
         }
+    }
+
+    private sealed class AwaitedOperation(Action<SqliteStore> write) : StoreOperation
+    {
+        private readonly TaskCompletionSource<bool> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<bool> Done => _done.Task;
+
+        public override void Write(SqliteStore store) => write(store);
+
+        public override void Committed() => _done.TrySetResult(true);
+
+        public override void Failed() => _done.TrySetResult(false);
     }
 
     private static partial class Log

@@ -17,6 +17,7 @@ internal sealed class SqliteStore : IDisposable
     private readonly SqliteConnection _writer;
     private readonly BodyReferences _references = new();
     private readonly StoreCommands _commands;
+    private readonly Dictionary<long, long> _sequences = [];
     private SqliteTransaction? _transaction;
     private long _lastMessageId;
     private long _lastBodyId;
@@ -125,6 +126,12 @@ internal sealed class SqliteStore : IDisposable
 
     public void Commit()
     {
+        foreach (var (mailbox, last) in _sequences)
+        {
+            _commands.SaveSequence(mailbox, last);
+        }
+
+        _sequences.Clear();
         _transaction!.Commit();
         _transaction.Dispose();
         _transaction = null;
@@ -134,6 +141,7 @@ internal sealed class SqliteStore : IDisposable
     public void Rollback()
     {
         _references.Rollback();
+        _sequences.Clear();
         try
         {
             _transaction?.Rollback();
@@ -179,7 +187,8 @@ internal sealed class SqliteStore : IDisposable
         return true;
     }
 
-    public void SaveSequence(long mailbox, long last) => _commands.SaveSequence(mailbox, last);
+    /// <summary>Written once at commit, however many messages the mailbox got.</summary>
+    public void SaveSequence(long mailbox, long last) => _sequences[mailbox] = last;
 
     public void RememberDuplicate(long entity, string messageId, long until) =>
         _commands.RememberDuplicate(entity, messageId, until);
@@ -189,6 +198,26 @@ internal sealed class SqliteStore : IDisposable
     public void SaveEntity(EntityRow row) => _commands.SaveEntity(row);
 
     public void DeleteEntity(string path, long id) => _commands.DeleteEntity(path, id);
+
+    /// <summary>Deletes all that a mailbox holds, with its numbering; for entities that go.</summary>
+    public void EmptyMailbox(long mailbox)
+    {
+        var messages = new List<(long Id, long Body)>();
+        using (var select = _writer.CreateCommand())
+        {
+            select.CommandText = "SELECT id, body FROM messages WHERE mailbox = $mailbox";
+            select.Parameters.AddWithValue("$mailbox", mailbox);
+            using var reader = select.ExecuteReader();
+            while (reader.Read())
+            {
+                messages.Add((reader.GetInt64(0), reader.GetInt64(1)));
+            }
+        }
+
+        messages.ForEach(message => DeleteMessage(message.Id, message.Body));
+        _sequences.Remove(mailbox);
+        _commands.DeleteSequence(mailbox);
+    }
 
     public void Dispose()
     {

@@ -65,6 +65,12 @@ internal sealed class StoreCommands : IDisposable
         Run(duplicates, id);
     }
 
+    public void DeleteSequence(long mailbox)
+    {
+        using var command = Make("DELETE FROM sequences WHERE mailbox = $0", 1);
+        Run(command, mailbox);
+    }
+
     public void Dispose()
     {
         foreach (var command in (SqliteCommand[])

@@ -7,9 +7,6 @@ namespace ServerlessEventing.Local.ServiceBus.Store;
 /// </summary>
 internal abstract class StoreOperation
 {
-    /// <summary>How much of the journal's room this takes: bytes to be written.</summary>
-    public virtual int Weight => 256;
-
     public abstract void Write(SqliteStore store);
 
     public abstract void Committed();

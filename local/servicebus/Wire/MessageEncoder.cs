@@ -39,14 +39,14 @@ internal static class MessageEncoder
     {
         var overlay = MessageOverlay.None.WithField(PropertyFields.MessageId, messageId);
         var buffer = new ByteBuffer(message.Size + 64, autoGrow: true);
-        var (head, rest) = SplitAtProperties(message);
+        var (head, tail) = SplitAtProperties(message);
         Copy(buffer, message.Bytes, head);
         WriteProperties(buffer, message, overlay, default);
-        Copy(buffer, message.Bytes, rest);
+        Copy(buffer, message.Bytes, tail);
         return buffer.Buffer.AsSpan(buffer.Offset, buffer.Length).ToArray();
     }
 
-    private static (Range Head, Range Rest) SplitAtProperties(WireMessage message)
+    private static (Range Head, Range Tail) SplitAtProperties(WireMessage message)
     {
         if (message.PropertiesRange is { } own)
         {

@@ -19,16 +19,16 @@ internal static class PropertyFields
     public const int Count = 13;
 
     /// <summary>The position of the system property a rule names, or -1.</summary>
-    public static int PositionOf(string systemName) => systemName.ToLowerInvariant() switch
+    public static int PositionOf(string systemName) => systemName switch
     {
-        "messageid" => MessageId,
-        "to" => To,
-        "label" or "subject" => Subject,
-        "replyto" => ReplyTo,
-        "correlationid" => CorrelationId,
-        "contenttype" => ContentType,
-        "sessionid" => GroupId,
-        "replytosessionid" => ReplyToGroupId,
+        "MessageId" => MessageId,
+        "To" => To,
+        "Label" => Subject,
+        "ReplyTo" => ReplyTo,
+        "CorrelationId" => CorrelationId,
+        "ContentType" => ContentType,
+        "SessionId" => GroupId,
+        "ReplyToSessionId" => ReplyToGroupId,
         _ => -1,
     };
 

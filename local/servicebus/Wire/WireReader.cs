@@ -99,6 +99,20 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         return text;
     }
 
+    public ReadOnlySpan<byte> ReadBinary()
+    {
+        var length = ReadByte() switch
+        {
+            0xA0 => ReadByte(),
+            0xB0 => Take32(),
+            var code => throw new WireFormatException($"Expected binary, found format code 0x{code:x2}."),
+        };
+        Need(length);
+        var bytes = _bytes.Slice(Position, length);
+        Position += length;
+        return bytes;
+    }
+
     /// <summary>Reads an unsigned int; null for null.</summary>
     public uint? ReadUInt()
     {
