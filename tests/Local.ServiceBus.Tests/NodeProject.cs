@@ -13,6 +13,7 @@ internal sealed class NodeProject
 {
     private static readonly TimeSpan _installDeadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan _runDeadline = TimeSpan.FromMinutes(5);
+    private static readonly Dictionary<string, string> _noVariables = [];
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
 
     private readonly string _folder;
@@ -38,7 +39,7 @@ internal sealed class NodeProject
             return;
         }
 
-        var run = await Run(_npm, ["ci", "--no-audit", "--no-fund"], [], _installDeadline);
+        var run = await Run(_npm, ["ci", "--no-audit", "--no-fund"], _noVariables, _installDeadline);
         Assert.True(run.ExitCode == 0, $"npm ci in {_folder} failed:\n{run.Output}\n{run.Errors}");
     }
 
