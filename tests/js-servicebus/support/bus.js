@@ -1,6 +1,6 @@
 // The emulator under test: its addresses come from the environment, entities are each test's own.
 import { randomUUID } from "node:crypto";
-import { after } from "node:test";
+import { after, test as nodeTest } from "node:test";
 import { ServiceBusAdministrationClient, ServiceBusClient } from "@azure/service-bus";
 
 function required(name) {
@@ -42,6 +42,9 @@ export function client(connectionString = connection) {
   after(() => opened.close());
   return opened;
 }
+
+/** A test with a limit of its own, so that one that hangs does not hide those behind it. */
+export const test = (name, body) => nodeTest(name, { timeout: 60_000 }, body);
 
 export const admin = administration();
 

@@ -1,7 +1,6 @@
 // The administration client: create, get, list, update, delete, counts, and its errors.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { admin, client, eventually, fresh, one, queue, topic } from "../support/bus.js";
+import { admin, client, eventually, fresh, one, queue, test, topic } from "../support/bus.js";
 
 const bus = client();
 const names = async (list) => {

@@ -1,7 +1,6 @@
 // Receivers: drain, peek, streams, competition, many clients, and what they are told when something is wrong.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { client, connection, eventually, fresh, none, one, queue, several } from "../support/bus.js";
+import { client, connection, eventually, fresh, none, one, queue, several, test } from "../support/bus.js";
 
 const bus = client();
 

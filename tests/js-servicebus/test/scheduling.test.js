@@ -1,7 +1,6 @@
 // Messages for later: by the API, by annotation, and called back.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { client, none, one, queue } from "../support/bus.js";
+import { client, none, one, queue, test } from "../support/bus.js";
 
 const bus = client();
 const soon = (ms = 1_500) => new Date(Date.now() + ms);

@@ -1,7 +1,6 @@
 // What is sent arrives as it was: bodies, properties, batches, sizes.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { client, none, one, queue, several } from "../support/bus.js";
+import { client, none, one, queue, several, test } from "../support/bus.js";
 
 const bus = client();
 

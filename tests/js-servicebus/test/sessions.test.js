@@ -1,7 +1,6 @@
 // Sessions: order, locks and state.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { client, one, queue, several } from "../support/bus.js";
+import { client, one, queue, several, test } from "../support/bus.js";
 
 const bus = client();
 const sessions = () => queue({ requiresSession: true, lockDuration: "PT30S" });

@@ -1,7 +1,7 @@
 // Topics: who gets a copy, what rules and actions do to it, and where it is forwarded.
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
-import { admin, client, none, one, queue, several, topic } from "../support/bus.js";
+import { before, describe } from "node:test";
+import { admin, client, none, one, queue, several, test, topic } from "../support/bus.js";
 
 const bus = client();
 const drained = { receiveMode: "receiveAndDelete" };
