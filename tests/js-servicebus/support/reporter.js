@@ -1,6 +1,10 @@
 // One JSON line a test, for JavaScriptSdkTests.cs to read.
 export default async function* reporter(events) {
+  const stderr = new Map();
   for await (const { type, data } of events) {
+    if (type === "test:stderr") {
+      stderr.set(data.file, ((stderr.get(data.file) ?? "") + data.message).slice(-4_000));
+    }
     if (type !== "test:pass" && type !== "test:fail") {
       continue;
     }
@@ -16,7 +20,7 @@ export default async function* reporter(events) {
       passed: type === "test:pass",
       skipped: data.skip !== undefined,
       milliseconds: Math.round(data.details.duration_ms),
-      error: type === "test:fail" ? String(error?.stack ?? error) : null,
+      error: type === "test:fail" ? `${error?.stack ?? error}\n${stderr.get(data.name) ?? ""}` : null,
     }) + "\n";
   }
 }
