@@ -1,4 +1,6 @@
 // A rule: which messages a bus subscription takes, and what it changes on its copy.
+using System.Globalization;
+
 namespace ServerlessEventing.Local.ServiceBus.Entities;
 
 /// <summary>The kinds of filter the management API names.</summary>
@@ -11,7 +13,19 @@ public enum FilterKind
 }
 
 /// <summary>A property value with the XML Schema type it was given in, so that it can be given back.</summary>
-public sealed record TypedValue(string Type, string Text);
+public sealed record TypedValue(string Type, string Text)
+{
+    /// <summary>The value itself; throws <see cref="FormatException"/> where text and type disagree.</summary>
+    public object ToValue() => Type switch
+    {
+        "int" => int.Parse(Text, CultureInfo.InvariantCulture),
+        "long" => long.Parse(Text, CultureInfo.InvariantCulture),
+        "double" => double.Parse(Text, CultureInfo.InvariantCulture),
+        "boolean" => bool.Parse(Text),
+        "dateTime" => DateTime.Parse(Text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind),
+        _ => Text,
+    };
+}
 
 /// <summary>A correlation filter's fields; null means "any".</summary>
 public sealed record CorrelationFields

@@ -1,5 +1,4 @@
 // A rule with its filter and action parsed.
-using System.Globalization;
 using ServerlessEventing.Local.ServiceBus.Entities;
 using ServerlessEventing.Local.ServiceBus.Rules;
 
@@ -49,16 +48,6 @@ internal sealed class CompiledRule
         SessionId = fields.SessionId,
         ReplyToSessionId = fields.ReplyToSessionId,
         ContentType = fields.ContentType,
-        Properties = fields.Properties.ToDictionary(pair => pair.Key, pair => (object?)Value(pair.Value)),
-    };
-
-    private static object Value(TypedValue value) => value.Type switch
-    {
-        "int" => int.Parse(value.Text, CultureInfo.InvariantCulture),
-        "long" => long.Parse(value.Text, CultureInfo.InvariantCulture),
-        "double" => double.Parse(value.Text, CultureInfo.InvariantCulture),
-        "boolean" => bool.Parse(value.Text),
-        "dateTime" => DateTime.Parse(value.Text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind),
-        _ => value.Text,
+        Properties = fields.Properties.ToDictionary(pair => pair.Key, pair => (object?)pair.Value.ToValue()),
     };
 }

@@ -16,17 +16,17 @@ internal readonly record struct PublishResult(BrokerError? Error, IReadOnlyList<
 internal sealed class Publisher(Router router, Journal journal, BodyReader bodies, BrokerCounters counters)
 {
     /// <summary>
-    /// Calls <paramref name="done"/> exactly once, when everything is on disk or refused. <paramref name="scheduledFor"/>
-    /// overrides what the messages say.
+    /// Calls <paramref name="done"/> exactly once, when everything is on disk or refused, with the numbers given if they
+    /// are wanted.
     /// </summary>
     public void Publish(
-        EntityNode node, IReadOnlyList<byte[]> messages, long? scheduledFor, Action<PublishResult> done)
+        EntityNode node, IReadOnlyList<byte[]> messages, bool wantSequences, Action<PublishResult> done)
     {
         var items = new List<PlaceItem>(messages.Count);
         var error = CheckEntity(node);
         for (var index = 0; error is null && index < messages.Count; index++)
         {
-            error = TryRoute(node, messages[index], scheduledFor, items);
+            error = TryRoute(node, messages[index], items);
         }
 
         if (error is null && !journal.TrySubmit(new PlaceOperation(items, bodies, Finished)))
@@ -52,7 +52,7 @@ internal sealed class Publisher(Router router, Journal journal, BodyReader bodie
             }
 
             done(committed
-                ? new PublishResult(null, scheduledFor is null ? [] : operation.Sequences.ToList())
+                ? new PublishResult(null, wantSequences ? operation.Sequences.ToList() : [])
                 : new PublishResult(BrokerError.Busy, []));
         }
     }
@@ -75,7 +75,7 @@ internal sealed class Publisher(Router router, Journal journal, BodyReader bodie
         return node.IsFull ? BrokerError.Full(node.Path, node.MaxMegabytes) : null;
     }
 
-    private BrokerError? TryRoute(EntityNode node, byte[] bytes, long? scheduledFor, List<PlaceItem> items)
+    private BrokerError? TryRoute(EntityNode node, byte[] bytes, List<PlaceItem> items)
     {
         try
         {
@@ -104,7 +104,7 @@ internal sealed class Publisher(Router router, Journal journal, BodyReader bodie
             var view = new MessageView(content)
             {
                 TimeToLive = content.HeaderTtl ?? long.MaxValue,
-                ScheduledFor = scheduledFor ?? Milliseconds(content.ScheduledEnqueueTime),
+                ScheduledFor = Milliseconds(content.ScheduledEnqueueTime),
             };
             var routing = new RoutingResult();
             items.Add(new PlaceItem(routing) { Content = content.Bytes });

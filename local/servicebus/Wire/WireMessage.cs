@@ -88,6 +88,16 @@ internal sealed class WireMessage
         return message;
     }
 
+    /// <summary>The same message with an empty body, for peeks that want properties only.</summary>
+    public WireMessage WithoutBody() => new(Bytes)
+    {
+        AnnotationsRange = AnnotationsRange,
+        PropertiesRange = PropertiesRange,
+        UserRange = UserRange,
+        HeaderTtl = HeaderTtl,
+        BodyRange = new Range(Bytes.Length, Bytes.Length),
+    };
+
     /// <summary>A whole described value of this message, decoded.</summary>
     public object Decode(Range range)
     {
