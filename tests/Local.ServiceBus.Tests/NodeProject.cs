@@ -49,7 +49,8 @@ internal sealed class NodeProject
         var files = Directory.GetFiles(Path.Combine(_folder, "test"), "*.test.js").Order();
         string[] arguments =
         [
-            "--test", "--test-concurrency=4", "--test-timeout=240000", "--test-reporter=./support/reporter.js", .. files,
+            "--test", "--test-concurrency=4", "--test-timeout=240000", "--test-reporter=./support/reporter.js",
+            .. files,
         ];
         var run = await Run(_node, arguments, environment, _runDeadline);
         var tests = new List<NodeTest>();

@@ -18,17 +18,17 @@ public sealed class CrashTests(ITestOutputHelper output)
     public async Task Killed_UnderLoad_KeepsEveryPromise()
     {
         using var folder = new TempFolder();
-        var (port, administrationPort) = (FreePort.Next(), FreePort.Next());
+        var (port, managementPort) = (FreePort.Next(), FreePort.Next());
         var connection = ConnectionString(port);
         var seed = Random.Shared.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         var ledger = new Ledger();
 
-        var emulator = await EmulatorProcess.Start(folder.Path, port, administrationPort);
+        var emulator = await EmulatorProcess.Start(folder.Path, port, managementPort);
         try
         {
-            await new ServiceBusAdministrationClient(ConnectionString(administrationPort)).CreateQueueAsync(
+            await new ServiceBusAdministrationClient(ConnectionString(managementPort)).CreateQueueAsync(
                 new CreateQueueOptions(Queue)
                 {
                     LockDuration = TimeSpan.FromSeconds(10), MaxDeliveryCount = 1000,
@@ -43,7 +43,7 @@ public sealed class CrashTests(ITestOutputHelper output)
                 load.Crashed();
                 await running.WaitAsync(TimeSpan.FromSeconds(60));
                 emulator.Dispose();
-                emulator = await EmulatorProcess.Start(folder.Path, port, administrationPort);
+                emulator = await EmulatorProcess.Start(folder.Path, port, managementPort);
             }
 
             await Account(connection, ledger);

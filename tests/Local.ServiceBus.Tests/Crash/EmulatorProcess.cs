@@ -1,5 +1,6 @@
 // The emulator in a process of its own, so that a test can kill it.
 using System.Diagnostics;
+using System.Globalization;
 
 namespace ServerlessEventing.Local.ServiceBus.Tests.Crash;
 
@@ -13,10 +14,10 @@ internal sealed class EmulatorProcess : IDisposable
 
     private EmulatorProcess(Process process) => _process = process;
 
-    public static async Task<EmulatorProcess> Start(string folder, int port, int administrationPort)
+    public static async Task<EmulatorProcess> Start(string folder, int port, int managementPort)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "ServerlessEventing.Local.ServiceBus.Tests");
-        var start = new ProcessStartInfo(program, [Verb, folder, $"{port}", $"{administrationPort}"])
+        var start = new ProcessStartInfo(program, [Verb, folder, $"{port}", $"{managementPort}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -38,6 +39,22 @@ internal sealed class EmulatorProcess : IDisposable
         // Nobody reads what it may still write; an unread pipe would stop it in the end.
         _ = started._process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         return started;
+    }
+
+    /// <summary>What the other process does.</summary>
+    public static async Task<int> Serve(string folder, string port, string managementPort)
+    {
+        await using var emulator = await ServiceBusEmulator.StartAsync(
+            new ServiceBusEmulatorOptions
+            {
+                DataFolder = folder,
+                AmqpPort = int.Parse(port, CultureInfo.InvariantCulture),
+                ManagementPort = int.Parse(managementPort, CultureInfo.InvariantCulture),
+            },
+            CancellationToken.None);
+        Console.WriteLine(Ready);
+        await Console.In.ReadToEndAsync();
+        return 0;
     }
 
     /// <summary>As kill -9 does.</summary>

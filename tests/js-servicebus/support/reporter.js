@@ -1,4 +1,6 @@
-// One JSON line a test, for JavaScriptSdkTests.cs to read.
+// One JSON line a test, for NodeProject.cs to read.
+import { inspect } from "node:util";
+
 export default async function* reporter(events) {
   const stderr = new Map();
   for await (const { type, data } of events) {
@@ -20,7 +22,7 @@ export default async function* reporter(events) {
       passed: type === "test:pass",
       skipped: data.skip !== undefined,
       milliseconds: Math.round(data.details.duration_ms),
-      error: type === "test:fail" ? `${error?.stack ?? error}\n${stderr.get(data.name) ?? ""}` : null,
+      error: type === "test:fail" ? `${error instanceof AggregateError || !error?.stack ? inspect(error) : error.stack}\n${stderr.get(data.name) ?? ""}` : null,
     }) + "\n";
   }
 }
