@@ -48,6 +48,9 @@ public static class ServiceBusModelFactory
             DeadLetterSource = deadLetterSource,
             EnqueuedSequenceNumber = enqueuedSequenceNumber,
             EnqueuedTime = enqueuedTime,
+            ExpiresAt = timeToLive == default || DateTimeOffset.MaxValue - enqueuedTime <= timeToLive
+                ? DateTimeOffset.MaxValue
+                : enqueuedTime + timeToLive,
             State = serviceBusMessageState,
         };
 }

@@ -121,8 +121,7 @@ internal sealed class SqliteStore : IDisposable
         }
     }
 
-    // By SQL and not by SqliteTransaction: prepared commands that outlive a transaction could not run in the next one.
-    public void Begin() => Execute(_writer, "BEGIN IMMEDIATE");
+    public void Begin() => _commands.Begin();
 
     public void Commit()
     {
@@ -132,7 +131,7 @@ internal sealed class SqliteStore : IDisposable
         }
 
         _sequences.Clear();
-        Execute(_writer, "COMMIT");
+        _commands.Commit();
         _references.Commit();
     }
 
@@ -142,7 +141,7 @@ internal sealed class SqliteStore : IDisposable
         _sequences.Clear();
         try
         {
-            Execute(_writer, "ROLLBACK");
+            _commands.Rollback();
         }
         catch (SqliteException)
         {
