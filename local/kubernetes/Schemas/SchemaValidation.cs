@@ -1,0 +1,280 @@
+// Checks a value against a schema and words each cause as the API server does.
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ServerlessEventing.Local.Kubernetes.Objects;
+
+namespace ServerlessEventing.Local.Kubernetes.Schemas;
+
+/// <summary>Validation of one object; collects every cause, up to a limit.</summary>
+public sealed class SchemaValidation
+{
+    private const int MostCauses = 50;
+
+    private readonly List<StatusCause> causes = [];
+
+    public static IReadOnlyList<StatusCause> Check(JsonObject body, Schema schema)
+    {
+        var validation = new SchemaValidation();
+        validation.CheckObject(body, schema, "", isObjectRoot: true);
+        return validation.causes;
+    }
+
+    private static bool Holds(JsonNode? node, Schema schema, string path)
+    {
+        var trial = new SchemaValidation();
+        trial.Visit(node, schema, path);
+        return trial.causes.Count == 0;
+    }
+
+    private void Visit(JsonNode? node, Schema schema, string path)
+    {
+        if (causes.Count >= MostCauses)
+        {
+            return;
+        }
+
+        if (node is null)
+        {
+            if (!schema.Nullable && schema.Type.Length > 0)
+            {
+                Invalid(path, "\"null\"", $"{path} in body must be of type {schema.Type}: \"null\"");
+            }
+
+            return;
+        }
+
+        if (!TypeFits(node, schema))
+        {
+            var kind = TypeOf(node);
+            var wanted = schema.IntOrString ? "integer or string" : schema.Type;
+            causes.Add(new("FieldValueTypeInvalid",
+                $"Invalid value: \"{kind}\": {path} in body must be of type {wanted}: \"{kind}\"", path));
+            return;
+        }
+
+        switch (node)
+        {
+            case JsonObject value:
+                CheckObject(value, schema, path, schema.EmbeddedObject);
+                break;
+            case JsonArray list:
+                CheckList(list, schema, path);
+                break;
+            case JsonValue value:
+                CheckScalar(value, schema, path);
+                break;
+        }
+
+        CheckEnum(node, schema, path);
+        CheckAlternatives(node, schema, path);
+    }
+
+    private void CheckObject(JsonObject value, Schema schema, string path, bool isObjectRoot)
+    {
+        foreach (var name in schema.Required)
+        {
+            if (!value.ContainsKey(name))
+            {
+                causes.Add(new("FieldValueRequired", "Required value", Join(path, name)));
+            }
+        }
+
+        if (schema.MinProperties is { } least && value.Count < least)
+        {
+            Invalid(path, $"{value.Count}", $"{path} in body should have at least {least} properties");
+        }
+
+        if (schema.MaxProperties is { } most && value.Count > most)
+        {
+            TooMany(path, value.Count, most);
+        }
+
+        foreach (var (name, child) in value)
+        {
+            if (!(isObjectRoot && name is "apiVersion" or "kind" or "metadata") && schema.Field(name) is { } field)
+            {
+                Visit(child, field, Join(path, name));
+            }
+        }
+    }
+
+    private void CheckList(JsonArray list, Schema schema, string path)
+    {
+        if (schema.MinItems is { } least && list.Count < least)
+        {
+            Invalid(path, $"{list.Count}", $"{path} in body should have at least {least} items");
+        }
+
+        if (schema.MaxItems is { } most && list.Count > most)
+        {
+            TooMany(path, list.Count, most);
+        }
+
+        for (var at = 0; at < list.Count && schema.Items is not null; at++)
+        {
+            Visit(list[at], schema.Items, $"{path}[{at}]");
+        }
+
+        if (schema.ListKind == ListKind.Atomic && !schema.UniqueItems)
+        {
+            return;
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var at = 0; at < list.Count; at++)
+        {
+            var key = schema.ListKind == ListKind.Map
+                ? KeyOf(list[at] as JsonObject ?? [], schema.ListKeys)
+                : list[at]?.ToJsonString() ?? "null";
+            if (!seen.Add(key))
+            {
+                causes.Add(new("FieldValueDuplicate", $"Duplicate value: {key}", $"{path}[{at}]"));
+            }
+        }
+    }
+
+    private static string KeyOf(JsonObject item, IReadOnlyList<string> keys)
+    {
+        var parts = keys.Select(key => $"\"{key}\":{item[key]?.ToJsonString() ?? "null"}");
+        return "{" + string.Join(",", parts) + "}";
+    }
+
+    private void CheckScalar(JsonValue value, Schema schema, string path)
+    {
+        if (value.AsText() is { } text)
+        {
+            CheckText(text, schema, path);
+        }
+        else if (value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<double>(out var number))
+        {
+            CheckNumber(number, value.ToJsonString(), schema, path);
+        }
+    }
+
+    private void CheckText(string text, Schema schema, string path)
+    {
+        var shown = Quote(text);
+        if (schema.MinLength is { } least && text.Length < least)
+        {
+            Invalid(path, shown, $"{path} in body should be at least {least} chars long");
+        }
+
+        if (schema.MaxLength is { } most && text.Length > most)
+        {
+            causes.Add(new("FieldValueTooLong", $"Too long: may not be more than {most} bytes", path));
+        }
+
+        if (schema.Pattern is { } pattern && !PatternFits(pattern, text))
+        {
+            Invalid(path, shown, $"{path} in body should match '{pattern}'");
+        }
+
+        if (schema.Format == "date-time" && !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _))
+        {
+            Invalid(path, shown, $"{path} in body must be of type date-time: {shown}");
+        }
+    }
+
+    private static bool PatternFits(Regex pattern, string text)
+    {
+        try
+        {
+            return pattern.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private void CheckNumber(double number, string shown, Schema schema, string path)
+    {
+        if (schema.Minimum is { } least && (schema.ExclusiveMinimum ? number <= least : number < least))
+        {
+            var bound = schema.ExclusiveMinimum ? "greater than" : "greater than or equal to";
+            Invalid(path, shown, $"{path} in body should be {bound} {Plain(least)}");
+        }
+
+        if (schema.Maximum is { } most && (schema.ExclusiveMaximum ? number >= most : number > most))
+        {
+            var bound = schema.ExclusiveMaximum ? "less than" : "less than or equal to";
+            Invalid(path, shown, $"{path} in body should be {bound} {Plain(most)}");
+        }
+
+        if (schema.MultipleOf is { } step and > 0 && Math.Abs(Math.IEEERemainder(number, step)) > 1e-9)
+        {
+            Invalid(path, shown, $"{path} in body should be a multiple of {Plain(step)}");
+        }
+
+        if (schema.Format == "int32" && number is < int.MinValue or > int.MaxValue)
+        {
+            Invalid(path, shown, $"{path} in body must be of type int32: {shown}");
+        }
+    }
+
+    private void CheckEnum(JsonNode node, Schema schema, string path)
+    {
+        if (schema.Enum.Count == 0 || schema.Enum.Any(one => JsonNode.DeepEquals(one, node)))
+        {
+            return;
+        }
+
+        var supported = string.Join(", ", schema.Enum.Select(one => one?.ToJsonString() ?? "null"));
+        causes.Add(new("FieldValueNotSupported",
+            $"Unsupported value: {node.ToJsonString()}: supported values: {supported}", path));
+    }
+
+    private void CheckAlternatives(JsonNode node, Schema schema, string path)
+    {
+        foreach (var one in schema.AllOf)
+        {
+            Visit(node, one, path);
+        }
+
+        if (schema.AnyOf.Count > 0 && !schema.IntOrString && !schema.AnyOf.Any(one => Holds(node, one, path)))
+        {
+            Invalid(path, "\"\"", $"\"{path}\" must validate at least one schema (anyOf)");
+        }
+
+        if (schema.OneOf.Count > 0 && schema.OneOf.Count(one => Holds(node, one, path)) != 1)
+        {
+            Invalid(path, "\"\"", $"\"{path}\" must validate one and only one schema (oneOf)");
+        }
+
+        if (schema.Not is { } not && Holds(node, not, path))
+        {
+            Invalid(path, "\"\"", $"\"{path}\" must not validate the schema (not)");
+        }
+    }
+
+    private static bool TypeFits(JsonNode node, Schema schema)
+    {
+        var actual = TypeOf(node);
+        return schema.IntOrString ? actual is "integer" or "string"
+            : schema.Type.Length == 0 || actual == schema.Type || (schema.Type == "number" && actual == "integer");
+    }
+
+    private static string TypeOf(JsonNode node) => node.GetValueKind() switch
+    {
+        JsonValueKind.Object => "object",
+        JsonValueKind.Array => "array",
+        JsonValueKind.String => "string",
+        JsonValueKind.True or JsonValueKind.False => "boolean",
+        JsonValueKind.Number => node.AsLong() is null ? "number" : "integer",
+        _ => "null",
+    };
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+
+    private static string Plain(double number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Quote(string text) => $"\"{(text.Length > 256 ? text[..256] + "…" : text)}\"";
+
+    private void Invalid(string path, string shown, string why) =>
+        causes.Add(new("FieldValueInvalid", $"Invalid value: {shown}: {why}", path));
+
+    private void TooMany(string path, long count, long most) =>
+        causes.Add(new("FieldValueTooMany", $"Too many: {count}: must have at most {most} items", path));
+}

@@ -1,0 +1,135 @@
+// Makes a client's object fit to store: known fields only, defaults filled in, valid.
+using System.Text.Json.Nodes;
+using ServerlessEventing.Local.Kubernetes.Kinds;
+using ServerlessEventing.Local.Kubernetes.Objects;
+using ServerlessEventing.Local.Kubernetes.Schemas;
+
+namespace ServerlessEventing.Local.Kubernetes.Writes;
+
+/// <summary>
+/// The way in, in this order:
+/// <code>
+///   (1) apiVersion and kind   (2) unknown fields: refuse, warn or drop   (3) defaults   (4) names, labels, schema
+/// </code>
+/// </summary>
+public static class Intake
+{
+    /// <summary>Says why apiVersion or kind do not fit; fills them in for built-in kinds that leave them out.</summary>
+    public static ApiStatus? CheckKind(ResourceType type, JsonObject body)
+    {
+        if (!type.IsCustom)
+        {
+            body.Default("apiVersion", type.ApiVersion);
+            body.Default("kind", type.Kind);
+        }
+
+        if (body.Kind.Length == 0)
+        {
+            return ApiStatus.BadRequest($"Object 'Kind' is missing in '{Shortened(body)}'");
+        }
+
+        if (body.ApiVersion.Length == 0)
+        {
+            return ApiStatus.BadRequest($"Object 'apiVersion' is missing in '{Shortened(body)}'");
+        }
+
+        if (body.ApiVersion != type.ApiVersion || body.Kind != type.Kind)
+        {
+            return ApiStatus.BadRequest($"the API version and kind in the data ({body.ApiVersion}, Kind={body.Kind}) "
+                + $"do not match the expected ones ({type.ApiVersion}, Kind={type.Kind})");
+        }
+
+        if (body["metadata"] is not (null or JsonObject))
+        {
+            return ApiStatus.BadRequest("metadata must be an object");
+        }
+
+        return null;
+    }
+
+    /// <summary>Drops unknown fields and fills in defaults; the failure is that of strict validation.</summary>
+    public static ApiStatus? Normalise(
+        ResourceType type, JsonObject body, FieldValidation validation, List<string> warnings)
+    {
+        var unknown = SchemaPruning.Prune(body, type.Schema)
+            .Concat(SchemaPruning.Prune(body.Metadata, BuiltinSchemas.Metadata).Select(path => $"metadata.{path}"))
+            .Select(path => $"unknown field \"{path}\"")
+            .ToList();
+        if (unknown.Count > 0 && validation == FieldValidation.Strict)
+        {
+            return ApiStatus.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a "
+                + $"{type.Kind}: strict decoding error: {string.Join(", ", unknown)}");
+        }
+
+        if (validation == FieldValidation.Warn)
+        {
+            warnings.AddRange(unknown);
+        }
+
+        SchemaDefaulting.Apply(body, type.Schema);
+        KindDefaults.Apply(type, body);
+        return null;
+    }
+
+    public static ApiStatus? Validate(ResourceType type, JsonObject body, JsonObject? old)
+    {
+        var causes = new List<StatusCause>();
+        CheckMetadata(type, body, causes);
+        causes.AddRange(SchemaValidation.Check(body, type.Schema));
+        if (causes.Count == 0)
+        {
+            causes.AddRange(KindRules.Check(type, body, old));
+        }
+
+        return causes.Count == 0 ? null : type.Invalid(body.Name, causes);
+    }
+
+    private static void CheckMetadata(ResourceType type, JsonObject body, List<StatusCause> causes)
+    {
+        var metadata = body.Metadata;
+        if (ObjectNames.Problem(type.NameRule, body.Name) is { } problem)
+        {
+            causes.Add(new("FieldValueInvalid", $"Invalid value: \"{body.Name}\": {problem}", "metadata.name"));
+        }
+
+        foreach (var cause in SchemaValidation.Check(metadata, BuiltinSchemas.Metadata))
+        {
+            causes.Add(cause with { Field = $"metadata.{cause.Field}" });
+        }
+
+        foreach (var (key, value) in metadata["labels"] as JsonObject ?? [])
+        {
+            if (ObjectNames.LabelKeyProblem(key) is { } badKey)
+            {
+                causes.Add(new("FieldValueInvalid", $"Invalid value: \"{key}\": {badKey}", "metadata.labels"));
+            }
+
+            if (ObjectNames.LabelValueProblem(value.AsText() ?? "") is { } badValue)
+            {
+                causes.Add(new("FieldValueInvalid", $"Invalid value: \"{value.AsText()}\": {badValue}",
+                    "metadata.labels"));
+            }
+        }
+
+        foreach (var (key, _) in metadata["annotations"] as JsonObject ?? [])
+        {
+            if (ObjectNames.LabelKeyProblem(key.ToLowerInvariant()) is { } badKey)
+            {
+                causes.Add(new("FieldValueInvalid", $"Invalid value: \"{key}\": {badKey}", "metadata.annotations"));
+            }
+        }
+
+        var annotations = (metadata["annotations"] as JsonObject ?? [])
+            .Sum(pair => (long)pair.Key.Length + (pair.Value.AsText()?.Length ?? 0));
+        if (annotations > 256 * 1024)
+        {
+            causes.Add(new("FieldValueTooLong", "Too long: may not be more than 262144 bytes", "metadata.annotations"));
+        }
+    }
+
+    private static string Shortened(JsonObject body)
+    {
+        var text = body.ToJsonString(ObjectFields.Compact);
+        return text.Length > 1_000 ? text[..1_000] + "…" : text;
+    }
+}

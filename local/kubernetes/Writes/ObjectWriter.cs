@@ -1,0 +1,342 @@
+// Creates, replaces, patches and deletes objects by the API server's rules.
+using System.Text.Json.Nodes;
+using ServerlessEventing.Local.Kubernetes.Kinds;
+using ServerlessEventing.Local.Kubernetes.Objects;
+using ServerlessEventing.Local.Kubernetes.Storage;
+
+namespace ServerlessEventing.Local.Kubernetes.Writes;
+
+/// <summary>
+/// Every write of every client goes through here:
+/// <code>
+///   create ─► name, namespace ─► intake ─► uid, generation 1 ──────────────┐
+///   update ─► resourceVersion ─┐                                           ├─► owners of fields ─► stored version ─► store
+///   patch  ─► patch applied ───┴► identity kept ─► status or spec kept     │
+///                                 apart ─► intake ─► generation ───────────┘
+/// </code>
+/// </summary>
+public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
+{
+    private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    private static readonly string[] ServerOwned =
+    [
+        "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
+        "selfLink", "generateName",
+    ];
+
+    public Task<Result<Written>> CreateAsync(
+        ResourceType type, string @namespace, JsonObject body, WriteOptions options,
+        CancellationToken cancellationToken) =>
+        store.WriteAsync(transaction => Create(transaction, type, @namespace, body, options), cancellationToken);
+
+    public Task<Result<Written>> UpdateAsync(
+        ResourceType type, string @namespace, string name, JsonObject body, WriteOptions options,
+        CancellationToken cancellationToken) =>
+        store.WriteAsync(
+            transaction => Update(transaction, type, @namespace, name, body, options), cancellationToken);
+
+    /// <summary>The patch gets a copy of its own and returns what the object is to be.</summary>
+    public Task<Result<Written>> PatchAsync(
+        ResourceType type, string @namespace, string name, Func<JsonObject, Result<JsonObject>> patch,
+        WriteOptions options, CancellationToken cancellationToken) =>
+        store.WriteAsync(
+            transaction => Patch(transaction, type, @namespace, name, patch, options), cancellationToken);
+
+    public Task<Result<StoredObject>> DeleteAsync(
+        ResourceType type, string @namespace, string name, DeleteOptions options,
+        CancellationToken cancellationToken) =>
+        store.WriteAsync(
+            transaction => Deletion.Run(transaction, type, @namespace, name, options, time.GetUtcNow()),
+            cancellationToken);
+
+    internal Result<Written> Create(
+        Transaction transaction, ResourceType type, string @namespace, JsonObject body, WriteOptions options)
+    {
+        if (Intake.CheckKind(type, body) is { } wrongKind)
+        {
+            return wrongKind;
+        }
+
+        if (SetIdentity(transaction, type, @namespace, body) is { } misplaced)
+        {
+            return misplaced;
+        }
+
+        var warnings = new List<string>();
+        if (type.HasStatus && !type.IsNamespace && type.StorageName != "pods")
+        {
+            body.Remove("status");
+        }
+
+        if (Intake.Normalise(type, body, options.FieldValidation, warnings) is { } unknown)
+        {
+            return unknown;
+        }
+
+        if (Intake.Validate(type, body, null) is { } invalid)
+        {
+            return invalid;
+        }
+
+        var key = type.Key(@namespace, body.Name);
+        if (transaction.Find(key) is not null)
+        {
+            return ApiStatus.AlreadyExists(type.Group, type.Plural, body.Name);
+        }
+
+        transaction.Discard = options.DryRun;
+        var stored = Store(transaction, type, key, body);
+        return new Written(VersionConversion.FromStorage(type, stored), Created: true, warnings);
+    }
+
+    internal Result<Written> Patch(
+        Transaction transaction, ResourceType type, string @namespace, string name,
+        Func<JsonObject, Result<JsonObject>> patch, WriteOptions options)
+    {
+        if (transaction.Find(type.Key(@namespace, name)) is not { } stored)
+        {
+            return type.NotFound(name);
+        }
+
+        var current = VersionConversion.FromStorage(type, stored);
+        if (options.Subresource == "scale")
+        {
+            current = ScaleView.Of(type, current);
+        }
+
+        return patch(current).Failed(out var failure, out var next)
+            ? failure
+            : Update(transaction, type, @namespace, name, next, options);
+    }
+
+    private Result<Written> Update(
+        Transaction transaction, ResourceType type, string @namespace, string name, JsonObject body,
+        WriteOptions options)
+    {
+        if (transaction.Find(type.Key(@namespace, name)) is not { } stored)
+        {
+            return type.NotFound(name);
+        }
+
+        var old = VersionConversion.FromStorage(type, stored);
+        if (options.Subresource == "scale")
+        {
+            if (Stale(type, stored, body) is { } staleScale)
+            {
+                return staleScale;
+            }
+
+            var scaled = (JsonObject)old.DeepClone();
+            return ScaleView.Write(type, scaled, body) is { } badScale
+                ? badScale
+                : AsScale(type, Replace(transaction, type, stored, old, scaled, options));
+        }
+
+        if (Intake.CheckKind(type, body) is { } wrongKind)
+        {
+            return wrongKind;
+        }
+
+        if (body.Name != name)
+        {
+            return ApiStatus.BadRequest($"the name of the object ({body.Name}) does not match the name on the URL "
+                + $"({name})");
+        }
+
+        if (body.Namespace.Length > 0 && type.Namespaced && body.Namespace != @namespace)
+        {
+            return NamespaceMismatch(body.Namespace, @namespace);
+        }
+
+        return Stale(type, stored, body) is { } stale
+            ? stale
+            : Replace(transaction, type, stored, old, body, options);
+    }
+
+    private static Result<Written> AsScale(ResourceType type, Result<Written> result) =>
+        result.Value is { } written ? written with { Body = ScaleView.Of(type, written.Body) } : result;
+
+    private static ApiStatus? Stale(ResourceType type, StoredObject stored, JsonObject body)
+    {
+        var given = body.Metadata.Text("resourceVersion");
+        if (given.Length == 0 && type.IsCustom)
+        {
+            return type.Invalid(stored.Key.Name, new StatusCause("FieldValueInvalid",
+                "Invalid value: 0x0: must be specified for an update", "metadata.resourceVersion"));
+        }
+
+        if (given.Length > 0 && given != $"{stored.ResourceVersion}")
+        {
+            return type.Conflict(stored.Key.Name, "the object has been modified; please apply your changes to the "
+                + "latest version and try again");
+        }
+
+        var uid = body.Uid;
+        return uid.Length > 0 && uid != stored.Uid
+            ? type.Conflict(stored.Key.Name,
+                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Uid}")
+            : null;
+    }
+
+    private Result<Written> Replace(
+        Transaction transaction, ResourceType type, StoredObject stored, JsonObject old, JsonObject body,
+        WriteOptions options)
+    {
+        var next = Isolate(type, old, body, options.Subresource);
+        foreach (var name in ServerOwned)
+        {
+            next.Metadata.Remove(name);
+            if (old.Metadata[name] is { } kept)
+            {
+                next.Metadata[name] = kept.DeepClone();
+            }
+        }
+
+        var warnings = new List<string>();
+        if ((Intake.Normalise(type, next, options.FieldValidation, warnings)
+            ?? Intake.Validate(type, next, old)
+            ?? NewFinalizers(type, old, next)) is { } refused)
+        {
+            return refused;
+        }
+
+        if (type.HasGeneration && SpecChanged(type, old, next))
+        {
+            next.Metadata["generation"] = old.Generation + 1;
+        }
+
+        transaction.Discard = options.DryRun;
+        var last = Store(transaction, type, stored.Key, next);
+        return new Written(VersionConversion.FromStorage(type, last), Created: false, warnings);
+    }
+
+    /// <summary>The status changes only through /status, everything else only not through it.</summary>
+    private static JsonObject Isolate(ResourceType type, JsonObject old, JsonObject body, string subresource)
+    {
+        var next = subresource == "status" ? (JsonObject)old.DeepClone() : body;
+        if (type.HasStatus || subresource == "status")
+        {
+            var status = subresource == "status" ? body["status"] : old["status"];
+            next.Remove("status");
+            if (status is not null)
+            {
+                next["status"] = status.DeepClone();
+            }
+        }
+
+        return next;
+    }
+
+    private static ApiStatus? NewFinalizers(ResourceType type, JsonObject old, JsonObject next)
+    {
+        var added = next.Finalizers.Except(old.Finalizers).ToList();
+        return old.IsTerminating && added.Count > 0
+            ? type.Invalid(old.Name, new StatusCause("FieldValueForbidden", "Forbidden: no new finalizers can be added "
+                + $"if the object is being deleted, found new finalizers [{string.Join(", ", added)}]",
+                "metadata.finalizers"))
+            : null;
+    }
+
+    private static bool SpecChanged(ResourceType type, JsonObject old, JsonObject next)
+    {
+        bool Counts(string name) => name is not ("metadata" or "apiVersion" or "kind")
+            && (name != "status" || !type.HasStatus);
+        return old.Select(pair => pair.Key).Union(next.Select(pair => pair.Key))
+            .Any(name => Counts(name) && !JsonNode.DeepEquals(old[name], next[name]));
+    }
+
+    /// <summary>Puts the object in its stored version, or removes it when nothing holds it any more.</summary>
+    private StoredObject Store(Transaction transaction, ResourceType type, ObjectKey key, JsonObject body)
+    {
+        if (type.IsCrd)
+        {
+            CrdStatus.Refresh(body, Deletion.Timestamp(time.GetUtcNow()));
+        }
+
+        VersionConversion.ToStorage(type, body);
+        if (type.StorageApiVersion != type.ApiVersion && type.IsCustom)
+        {
+            Schemas.SchemaPruning.Prune(body, type.StorageSchema);
+        }
+
+        var held = body.Finalizers.Count > 0
+            || (type.IsNamespace && ObjectFields.Texts(body.At("spec", "finalizers")).Count > 0);
+        return body.IsTerminating && !held && transaction.Find(key) is { } previous
+            ? transaction.Remove(previous, body)
+            : transaction.Put(key, body);
+    }
+
+    private ApiStatus? SetIdentity(Transaction transaction, ResourceType type, string @namespace, JsonObject body)
+    {
+        var metadata = body.Metadata;
+        if (type.Namespaced && body.Namespace.Length > 0 && body.Namespace != @namespace)
+        {
+            return NamespaceMismatch(body.Namespace, @namespace);
+        }
+
+        if (metadata.Text("resourceVersion").Length > 0)
+        {
+            return ApiStatus.BadRequest("resourceVersion should not be set on objects to be created");
+        }
+
+        if (type.Namespaced && MissingNamespace(transaction, type, @namespace, body.Name) is { } missing)
+        {
+            return missing;
+        }
+
+        if (body.Name.Length == 0)
+        {
+            var prefix = metadata.Text("generateName");
+            if (prefix.Length == 0)
+            {
+                return type.Invalid("", new StatusCause("FieldValueRequired",
+                    "Required value: name or generateName is required", "metadata.name"));
+            }
+
+            var stem = prefix.Length > 58 ? prefix[..58] : prefix;
+            metadata["name"] = stem + new string(Random.Shared.GetItems<char>(NameAlphabet, 5));
+        }
+
+        foreach (var name in ServerOwned.Where(name => name != "generateName"))
+        {
+            metadata.Remove(name);
+        }
+
+        if (type.Namespaced)
+        {
+            metadata["namespace"] = @namespace;
+        }
+
+        metadata["uid"] = Guid.NewGuid().ToString();
+        metadata["creationTimestamp"] = Deletion.Timestamp(time.GetUtcNow());
+        if (type.HasGeneration)
+        {
+            metadata["generation"] = 1L;
+        }
+
+        return null;
+    }
+
+    private static ApiStatus? MissingNamespace(
+        Transaction transaction, ResourceType type, string @namespace, string name)
+    {
+        var stored = transaction.Find(new ObjectKey(ResourceType.Namespaces, "", @namespace));
+        if (stored is null)
+        {
+            return ApiStatus.NotFound("", "namespaces", @namespace);
+        }
+
+        return stored.IsTerminating
+            ? ApiStatus.Forbidden(type.Group, type.Plural, name,
+                $"unable to create new content in namespace {@namespace} because it is being terminated") with
+            {
+                Causes = [new("NamespaceTerminating", $"namespace {@namespace} is being terminated",
+                    "metadata.namespace")],
+            }
+            : null;
+    }
+
+    private static ApiStatus NamespaceMismatch(string given, string expected) => ApiStatus.BadRequest(
+        $"the namespace of the provided object does not match the namespace sent on the request ({given}, {expected})");
+}
