@@ -2,6 +2,8 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Cli.House;
+using ServerlessEventing.Local.FunctionsHost;
+using ServerlessEventing.Local.ServiceBus;
 
 namespace ServerlessEventing.Cli.Commands;
 
@@ -41,7 +43,8 @@ internal static class HouseArguments
         {
             return await start();
         }
-        catch (Exception failure) when (failure is IOException or InvalidOperationException or TimeoutException)
+        catch (Exception failure) when (failure
+            is IOException or EmulatorStartException or FunctionsHostStartException or HttpRequestException)
         {
             throw new CommandException(failure.Message);
         }
