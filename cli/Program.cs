@@ -1,2 +1,18 @@
-// Entry point; filled in by the next commits.
-return 0;
+// The `eventing` command: the local house, its parts, and the tools around them.
+using System.CommandLine;
+using ServerlessEventing.Cli.Commands;
+
+var root = new RootCommand("Serverless Eventing: Knative's Brokers and Triggers on Azure Functions and Service Bus.")
+{
+    UpCommand.Create(),
+    DemoCommand.Create(),
+    SendCommand.Create(),
+    DeadLettersCommand.Create(),
+    EventDisplayCommand.Create(),
+    ServiceBusCommand.Create(),
+    KubernetesCommand.Create(),
+    OperatorCommand.Create(),
+    FunctionsCommand.Create(),
+};
+
+return await CommandRunner.RunAsync(root, args);

@@ -1,2 +1,4 @@
-// Entry point; filled in by the next commits.
-return 0;
+// Entry point of the custom handler.
+using ServerlessEventing.Functions;
+
+return await FunctionsApplication.RunAsync(args);

@@ -40,6 +40,9 @@ public static class MessageProperties
     /// <summary>Why a message is in the dead letters: a short CamelCase word.</summary>
     public const string DeadLetterReason = "eventing_reason";
 
+    /// <summary>The same in a sentence, with what is needed to mend it.</summary>
+    public const string DeadLetterDetail = "eventing_detail";
+
     /// <summary>Value of <see cref="Phase"/>: going to the subscriber.</summary>
     public const string PhaseDeliver = "deliver";
 

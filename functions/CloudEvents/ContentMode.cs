@@ -1,0 +1,38 @@
+// In which of the forms of the HTTP binding a message carries its event, told by Content-Type alone.
+namespace ServerlessEventing.Functions.CloudEvents;
+
+/// <summary>https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#13-content-modes.</summary>
+internal enum ContentMode
+{
+    Binary,
+    StructuredJson,
+    UnknownStructured,
+    Batch,
+}
+
+internal static class ContentModes
+{
+    public const string StructuredJsonType = "application/cloudevents+json";
+
+    private const string Structured = "application/cloudevents";
+    private const string Batch = "application/cloudevents-batch";
+
+    public static ContentMode Of(ReadOnlySpan<char> contentType)
+    {
+        if (!contentType.StartsWith(Structured, StringComparison.OrdinalIgnoreCase))
+        {
+            return ContentMode.Binary;
+        }
+
+        if (contentType.StartsWith(Batch, StringComparison.OrdinalIgnoreCase))
+        {
+            return ContentMode.Batch;
+        }
+
+        var essence = MediaTypes.Essence(contentType);
+        return essence.Equals(StructuredJsonType, StringComparison.OrdinalIgnoreCase)
+            || essence.Equals(Structured, StringComparison.OrdinalIgnoreCase)
+            ? ContentMode.StructuredJson
+            : ContentMode.UnknownStructured;
+    }
+}

@@ -1,0 +1,84 @@
+// Tries one destination as often as its policy allows: here while waits are short, on the retries queue otherwise.
+using ServerlessEventing.Functions.CloudEvents;
+using ServerlessEventing.Functions.Publishing;
+using ServerlessEventing.Functions.Routing;
+
+namespace ServerlessEventing.Functions.Delivery;
+
+/// <summary>Runs the tries of one phase of one message.</summary>
+internal sealed class Attempts(SubscriberClient subscribers, NextSteps next, DispatchCounters counters, TimeProvider time)
+{
+    private static readonly TimeSpan LongestWaitHere = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a message may be tried here before it makes room for others.</summary>
+    private static readonly TimeSpan StayLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same for tries that can only be made here; well under the lock's renewal.</summary>
+    private static readonly TimeSpan ReplyStayLimit = TimeSpan.FromMinutes(5);
+
+    public async Task<AttemptEnd> RunAsync(AttemptPlan plan, CancellationToken cancellationToken)
+    {
+        var delivery = plan.Route.Egress.Delivery;
+        var started = time.GetTimestamp();
+        var made = plan.State.Attempt;
+        while (true)
+        {
+            var outcome = await TryAsync(plan, made, cancellationToken);
+            if (outcome.Kind == OutcomeKind.BusUnavailable)
+            {
+                return new(Settlement.Abandon, outcome);
+            }
+
+            if (outcome.Kind != OutcomeKind.Retryable || made >= delivery.Retry)
+            {
+                return new(null, outcome);
+            }
+
+            var wait = RetryRules.Wait(delivery, made, outcome.RetryAfter);
+            made++;
+            counters.Count("retry");
+            if (plan.StaysHere && time.GetElapsedTime(started) + wait > ReplyStayLimit)
+            {
+                return new(null, outcome);
+            }
+
+            if (!plan.StaysHere && (wait > LongestWaitHere || time.GetElapsedTime(started) > StayLimit))
+            {
+                var failure = plan.State.Phase == DeliveryPhase.DeadLetter
+                    ? plan.State.Failure
+                    : new DeliveryFailure(plan.Target.Destination.Uri, outcome.Status, outcome.ErrorData);
+                var state = plan.State with { Attempt = made, Failure = failure };
+                var lane = plan.Route.Egress.Lane;
+                return new(await next.AgainAsync(plan.Message, state, lane, wait, cancellationToken), outcome);
+            }
+
+            await Task.Delay(wait, time, cancellationToken);
+        }
+    }
+
+    private Task<DeliveryOutcome> TryAsync(AttemptPlan plan, int made, CancellationToken cancellationToken) =>
+        plan.Target.Topic is { } topic
+            ? next.ToTopicAsync(
+                plan.Message, plan.Event.Copy(), topic, plan.Step, made, plan.Model, cancellationToken)
+            : subscribers.PostAsync(plan.Route, plan.Target, plan.Event, plan.WantsReply, cancellationToken);
+}
+
+/// <summary>What is to be tried, and for whom.</summary>
+internal sealed record AttemptPlan(
+    InboundMessage Message,
+    DeliveryState State,
+    EgressRoute Route,
+    Target Target,
+    CloudEvent Event,
+    string Step,
+    RoutingModel Model)
+{
+    /// <summary>The destination is asked for an event in its answer.</summary>
+    public bool WantsReply { get; init; }
+
+    /// <summary>Every wait happens here, because the retries queue could not carry what is being sent.</summary>
+    public bool StaysHere { get; init; }
+}
+
+/// <summary>The message is settled already, or the last outcome says what comes next.</summary>
+internal readonly record struct AttemptEnd(Settlement? Settlement, DeliveryOutcome? Outcome);

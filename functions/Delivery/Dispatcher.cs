@@ -1,0 +1,286 @@
+// Takes one message from a lane to its end: delivered, discarded, tried again later, or among the dead letters.
+using System.Diagnostics;
+using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Functions.CloudEvents;
+using ServerlessEventing.Functions.Publishing;
+using ServerlessEventing.Functions.Routing;
+
+namespace ServerlessEventing.Functions.Delivery;
+
+/// <summary>
+/// The one dispatcher behind both doors and every function that empties a lane.
+/// <code>
+///   message ─► 1 fit to be dispatched? ─ no ──────────────────────────► dead letters
+///                     │
+///              2 egress in the table? ─ deleted, draining, expired ────► discarded
+///                     │                 not yet here ──────────────────► retries queue, 5 s
+///              3 filter passes? ─ no ──────────────────────────────────► discarded
+///                     │
+///              4 gate ─ full ──────────────────────────────────────────► retries queue, its slot
+///                     │
+///              5 subscriber ─ 2xx ─► 6 reply ──────────────────────────► reply topic, or reply address
+///                     │ exhausted            │ failed for good
+///              7 dead-letter sink ◄──────────┘   ─ none, or it fails ──► dead letters
+/// </code>
+/// Waits of up to 2 s happen here, longer ones on the retries queue; each next step is confirmed by the bus before the
+/// message is settled. A crash in between repeats a delivery, it never loses one.
+/// </summary>
+internal sealed partial class Dispatcher(
+    RoutingTables tables,
+    EgressGates gates,
+    Attempts attempts,
+    NextSteps next,
+    DispatchCounters counters,
+    TimeProvider time,
+    ILogger<Dispatcher> logger)
+{
+    private const int PoisonAfter = 20;
+
+    private static readonly TimeSpan UnknownEgressWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRedeliveryPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>Dispatches one message and says how to settle it.</summary>
+    public async Task<Settlement> DispatchAsync(InboundMessage message, CancellationToken cancellationToken)
+    {
+        // 1: fit to be dispatched?
+        var state = message.State;
+        if (Unfit(message) is var (reason, detail))
+        {
+            return await DeadLetterAsync(message, state, reason, detail, cancellationToken);
+        }
+
+        // 2: the egress.
+        var model = tables.Current!;
+        if (model.Egress(state.Egress!) is not { } route)
+        {
+            if (model.Generation >= state.Since)
+            {
+                return Discard("deleted");
+            }
+
+            tables.RequestRefresh();
+            return await next.AgainAsync(message, state, LaneOf(message.Lane), UnknownEgressWait, cancellationToken);
+        }
+
+        if (route.Egress.State == EgressState.Draining)
+        {
+            return Discard("draining");
+        }
+
+        if (state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow())
+        {
+            return Discard("expired");
+        }
+
+        // 3: the filter, which the rule on the bus may have let more through than it passes.
+        if (state.Phase == DeliveryPhase.Deliver && route.Filter?.Passes(message.Event!) == false)
+        {
+            return Discard("filtered");
+        }
+
+        if (route.FilterError is { } error)
+        {
+            return await DeadLetterAsync(message, state, DeadLetterReason.InvalidFilter, error, cancellationToken);
+        }
+
+        // 4: the gate.
+        var gate = gates.Of(route.Egress.Uid);
+        if (await gate.EnterAsync(cancellationToken) is { } slot)
+        {
+            counters.Count("slot");
+            return await next.AgainAsync(message, state, route.Egress.Lane, slot, cancellationToken);
+        }
+
+        var entered = time.GetTimestamp();
+        try
+        {
+            await PauseBeforeRedeliveryAsync(message.DeliveryCount, cancellationToken);
+            return state.Phase == DeliveryPhase.Deliver
+                ? await DeliverAsync(message, route, model, cancellationToken)
+                : await ToSinkAsync(message, state, route, model, cancellationToken);
+        }
+        finally
+        {
+            gate.Leave(entered);
+        }
+    }
+
+    // 5: the subscriber.
+    private async Task<Settlement> DeliverAsync(
+        InboundMessage message, EgressRoute route, RoutingModel model, CancellationToken cancellationToken)
+    {
+        if (route.Subscriber is null)
+        {
+            return await ReplyAsync(message, message.Event!.Copy(), route, model, cancellationToken);
+        }
+
+        var end = await attempts.RunAsync(
+            new(message, message.State, route, route.Subscriber, message.Event!, "subscriber", model)
+            {
+                WantsReply = true,
+            },
+            cancellationToken);
+        if (end.Settlement is { } settlement)
+        {
+            return settlement;
+        }
+
+        var outcome = end.Outcome!;
+        if (outcome.Kind == OutcomeKind.Delivered)
+        {
+            counters.Count("delivered");
+            return outcome.Reply is null
+                ? Settlement.Complete
+                : await ReplyAsync(message, outcome.Reply, route, model, cancellationToken);
+        }
+
+        return await GiveUpAsync(message, route, route.Subscriber, outcome, model, cancellationToken);
+    }
+
+    // 6: the reply. Its failure sends the original on to the dead-letter sink; the subscriber is not called again.
+    private async Task<Settlement> ReplyAsync(
+        InboundMessage message, CloudEvent reply, EgressRoute route, RoutingModel model,
+        CancellationToken cancellationToken)
+    {
+        if (route.Reply is null)
+        {
+            return Settlement.Complete;
+        }
+
+        // The reply goes on with the rounds its event has left, whatever it says itself.
+        if (message.Event![AttributeName.BrokerTtl] is { } ttl)
+        {
+            reply.Set(AttributeName.BrokerTtl, ttl);
+        }
+
+        var end = await attempts.RunAsync(
+            new(message, message.State with { Attempt = 0 }, route, route.Reply, reply, "reply", model)
+            {
+                StaysHere = true,
+            },
+            cancellationToken);
+        if (end.Settlement is { } settlement)
+        {
+            return settlement;
+        }
+
+        if (end.Outcome!.Kind == OutcomeKind.Delivered)
+        {
+            counters.Count("replied");
+            return Settlement.Complete;
+        }
+
+        return await GiveUpAsync(message, route, route.Reply, end.Outcome, model, cancellationToken);
+    }
+
+    private Task<Settlement> GiveUpAsync(
+        InboundMessage message, EgressRoute route, Target failed, DeliveryOutcome outcome, RoutingModel model,
+        CancellationToken cancellationToken)
+    {
+        var failure = new DeliveryFailure(failed.Destination.Uri, outcome.Status, outcome.ErrorData);
+        var state = message.State with { Phase = DeliveryPhase.DeadLetter, Attempt = 0, Failure = failure };
+        Log.GaveUp(logger, state.Id, route.Egress.Namespace, route.Egress.Name, outcome.Status);
+        return route.DeadLetterSink is null
+            ? DeadLetterAsync(
+                message,
+                state,
+                DeadLetterReason.DeliveryFailed,
+                $"{failure.Destination} failed with {failure.Code}, and there is no dead-letter sink.",
+                cancellationToken)
+            : ToSinkAsync(message, state, route, model, cancellationToken);
+    }
+
+    // 7: the dead-letter sink, tried by the same policy.
+    private async Task<Settlement> ToSinkAsync(
+        InboundMessage message, DeliveryState state, EgressRoute route, RoutingModel model,
+        CancellationToken cancellationToken)
+    {
+        if (route.DeadLetterSink is null)
+        {
+            const string Gone = "The dead-letter sink was taken away while the event was on its way to it.";
+            return await DeadLetterAsync(message, state, DeadLetterReason.DeliveryFailed, Gone, cancellationToken);
+        }
+
+        var copy = WithFailure(message.Event!, state.Failure);
+        var end = await attempts.RunAsync(
+            new(message, state, route, route.DeadLetterSink, copy, "sink", model), cancellationToken);
+        if (end.Settlement is { } settlement)
+        {
+            return settlement;
+        }
+
+        if (end.Outcome!.Kind == OutcomeKind.Delivered)
+        {
+            counters.Count("sink");
+            return Settlement.Complete;
+        }
+
+        var detail = $"{state.Failure?.Destination} failed with {state.Failure?.Code}, and the dead-letter sink "
+            + $"{route.DeadLetterSink.Destination.Uri} with {end.Outcome.Status}.";
+        return await DeadLetterAsync(message, state, DeadLetterReason.DeadLetterSinkFailed, detail, cancellationToken);
+    }
+
+    private static CloudEvent WithFailure(CloudEvent cloudEvent, DeliveryFailure? failure)
+    {
+        var copy = cloudEvent.Copy();
+        if (failure is not null)
+        {
+            copy.Set(AttributeName.ErrorDestination, failure.Destination);
+            copy.Set(AttributeName.ErrorCode, failure.Code.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            if (failure.Data is not null)
+            {
+                copy.Set(AttributeName.ErrorData, failure.Data);
+            }
+        }
+
+        return copy;
+    }
+
+    private static (string Reason, string Detail)? Unfit(InboundMessage message) =>
+        message.Fault is { } fault ? (DeadLetterReason.NotAnEvent, fault.Detail)
+        : string.IsNullOrEmpty(message.State.Egress)
+            ? (DeadLetterReason.NoEgress, "The message bears no eventing_egress; was it sent to the lane by hand?")
+        : message.DeliveryCount > PoisonAfter
+            ? (DeadLetterReason.Poison, $"Handed out {message.DeliveryCount} times without being settled.")
+        : null;
+
+    private Task<Settlement> DeadLetterAsync(
+        InboundMessage message, DeliveryState state, string reason, string detail, CancellationToken cancellationToken)
+    {
+        counters.Count("dead-letters");
+        Log.DeadLettered(logger, state.Id, state.Egress, reason);
+        return next.DeadLetterAsync(message, state, reason, detail, cancellationToken);
+    }
+
+    private Settlement Discard(string why)
+    {
+        counters.Count(why);
+        return Settlement.Complete;
+    }
+
+    // A message that came back unsettled met a crash or a bus that refuses; a short breath keeps it from spinning.
+    private async Task PauseBeforeRedeliveryAsync(int deliveryCount, CancellationToken cancellationToken)
+    {
+        if (deliveryCount > 1)
+        {
+            var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(deliveryCount - 2, 10)));
+            await Task.Delay(pause < LongestRedeliveryPause ? pause : LongestRedeliveryPause, time, cancellationToken);
+        }
+    }
+
+    private static string LaneOf(string queue)
+    {
+        Debug.Assert(!queue.EndsWith("-retries", StringComparison.Ordinal), "retries come back by auto-forward");
+        return queue;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(301, LogLevel.Warning,
+            "Event {EventId} given up by the subscriber of {Namespace}/{Name} with {Status}")]
+        public static partial void GaveUp(ILogger logger, string? eventId, string @namespace, string name, int status);
+
+        [LoggerMessage(302, LogLevel.Warning, "Event {EventId} of egress {Egress} to the dead letters: {Reason}")]
+        public static partial void DeadLettered(ILogger logger, string? eventId, string? egress, string reason);
+    }
+}

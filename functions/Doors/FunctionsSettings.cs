@@ -1,0 +1,84 @@
+// The settings of the function app, checked once at the start.
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace ServerlessEventing.Functions.Doors;
+
+/// <summary>Settings by their fixed names; see docs.</summary>
+internal sealed record FunctionsSettings
+{
+    public const string ConnectionSetting = "ServiceBusConnection";
+    public const string TableSetting = "RoutingTable";
+    public const string DoorSetting = "EVENTING_DOOR";
+    public const string PortSetting = "EVENTING_PORT";
+    public const string HandlerPortSetting = "FUNCTIONS_CUSTOMHANDLER_PORT";
+    public const string InstanceSetting = "EVENTING_INSTANCE";
+    public const string MaxConcurrentCallsSetting = "EVENTING_MAX_CONCURRENT_CALLS";
+
+    /// <summary>As host.json's maxAutoLockRenewalDuration.</summary>
+    public static readonly TimeSpan LockRenewal = TimeSpan.FromMinutes(10);
+
+    /// <summary>As host.json's maxConcurrentCalls.</summary>
+    private const int DefaultMaxConcurrentCalls = 256;
+
+    private const int DefaultPumpPort = 8080;
+
+    public required string Connection { get; init; }
+
+    /// <summary>File path or http(s) URL.</summary>
+    public required string RoutingTable { get; init; }
+
+    public required bool Pump { get; init; }
+
+    public required int Port { get; init; }
+
+    /// <summary>Names this instance to the operator.</summary>
+    public required string Instance { get; init; }
+
+    public required int MaxConcurrentCalls { get; init; }
+
+    /// <summary>Reads the settings; on failure <paramref name="error"/> says what is missing and where to put it.</summary>
+    public static bool TryRead(
+        IConfiguration configuration,
+        [NotNullWhen(true)] out FunctionsSettings? settings,
+        [NotNullWhen(false)] out string? error)
+    {
+        settings = null;
+        var door = configuration[DoorSetting] ?? "host";
+        var pump = door.Equals("pump", StringComparison.OrdinalIgnoreCase);
+        var portSetting = pump ? PortSetting : HandlerPortSetting;
+        var port = pump ? DefaultPumpPort : 0;
+        error = string.IsNullOrWhiteSpace(configuration[ConnectionSetting])
+            ? $"The setting {ConnectionSetting} is missing; give it a Service Bus connection string."
+            : string.IsNullOrWhiteSpace(configuration[TableSetting])
+                ? $"The setting {TableSetting} is missing; give it the file or URL of the routing table."
+            : !pump && !door.Equals("host", StringComparison.OrdinalIgnoreCase)
+                ? $"The setting {DoorSetting} is \"{door}\"; it must be host or pump."
+            : configuration[portSetting] is { } text && !IsPort(text, out port)
+                ? $"The setting {portSetting} is \"{text}\"; it must be a TCP port."
+            : port == 0
+                ? $"The setting {portSetting} is missing: the Functions host gives it. Without a host, set {DoorSetting}=pump."
+            : null;
+        if (error is not null)
+        {
+            return false;
+        }
+
+        settings = new()
+        {
+            Connection = configuration[ConnectionSetting]!,
+            RoutingTable = configuration[TableSetting]!,
+            Pump = pump,
+            Port = port,
+            Instance = configuration[InstanceSetting] ?? $"{Environment.MachineName}-{Environment.ProcessId}",
+            MaxConcurrentCalls = int.TryParse(
+                configuration[MaxConcurrentCallsSetting], CultureInfo.InvariantCulture, out var calls) && calls > 0
+                ? calls
+                : DefaultMaxConcurrentCalls,
+        };
+        return true;
+    }
+
+    private static bool IsPort(string text, out int port) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;
+}

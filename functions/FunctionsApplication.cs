@@ -1,0 +1,115 @@
+// The function app as one call: settings, routing table, then the door.
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using ServerlessEventing.Functions.Delivery;
+using ServerlessEventing.Functions.Doors;
+using ServerlessEventing.Functions.Ingress;
+using ServerlessEventing.Functions.Publishing;
+using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.ServiceBus;
+
+namespace ServerlessEventing.Functions;
+
+/// <summary>Runs the data plane in this process until cancelled or told to stop by a signal.</summary>
+public static class FunctionsApplication
+{
+    private const int BadSettings = 2;
+    private const long MaxInvocationBytes = 200 * 1024 * 1024;
+    private const int MaxHeaderBytes = 256 * 1024;
+    private const int MaxHeaders = 512;
+
+    /// <summary>Short: who waits for the bus can say so, or try the next step again.</summary>
+    private static readonly TimeSpan BusTryTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Settings come from the environment, or as <c>--Name=value</c>. The port opens only once a routing table is in
+    /// force. The exit code is 0 after an orderly stop and 2 when a setting is wrong.
+    /// </summary>
+    public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken = default)
+    {
+        // The host hands its own address and content root down; a root of "/" would have the whole disk watched.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        if (!FunctionsSettings.TryRead(builder.Configuration, out var settings, out var error))
+        {
+            await Console.Error.WriteLineAsync(error);
+            return BadSettings;
+        }
+
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
+        AddServices(builder.Services, settings);
+        await using var app = builder.Build();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var tables = app.Services.GetRequiredService<RoutingTables>();
+        var feed = TableFeeds.For(
+            settings.RoutingTable, settings.Instance, tables, app.Services.GetRequiredService<ILoggerFactory>());
+        var feeding = feed.RunAsync(stop.Token);
+        try
+        {
+            // A feed never ends by itself: if it is first, it failed and says how.
+            await await Task.WhenAny(tables.WhenLoadedAsync(stop.Token), feeding);
+            await app.Services.GetRequiredService<BusPublisher>().LearnLimitAsync(
+                Contract.Names.EntityNames.DeadLetters, stop.Token);
+            app.Run(settings.Pump
+                ? app.Services.GetRequiredService<PumpDoor>().HandleAsync
+                : app.Services.GetRequiredService<HostDoor>().HandleAsync);
+            await ((IHost)app).RunAsync(stop.Token);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Told to stop before the table came.
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAny(feeding);
+        }
+
+        return 0;
+    }
+
+    // The address is set in code: ASPNETCORE_URLS, inherited from the host, is the host's own.
+    private static void Listen(KestrelServerOptions kestrel, FunctionsSettings settings)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = MaxInvocationBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
+        kestrel.Listen(settings.Pump ? IPAddress.Any : IPAddress.Loopback, settings.Port);
+    }
+
+    private static void AddServices(IServiceCollection services, FunctionsSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => new ServiceBusClient(settings.Connection, new()
+        {
+            RetryOptions = new() { MaxRetries = 2, TryTimeout = BusTryTimeout },
+        }));
+        services.AddSingleton<RoutingTables>();
+        services.AddSingleton<BusPublisher>();
+        services.AddSingleton<Health>();
+        services.AddSingleton<EventIngress>();
+        services.AddSingleton<TrustedClients>();
+        services.AddSingleton<SubscriberClient>();
+        services.AddSingleton<NextSteps>();
+        services.AddSingleton<Attempts>();
+        services.AddSingleton<DispatchCounters>();
+        services.AddSingleton<Dispatcher>();
+        services.AddSingleton(provider => new EgressGates(
+            settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));
+        if (settings.Pump)
+        {
+            services.AddSingleton<PumpDoor>();
+            services.AddHostedService(provider => provider.GetRequiredService<PumpDoor>());
+        }
+        else
+        {
+            services.AddSingleton<HostDoor>();
+        }
+    }
+}

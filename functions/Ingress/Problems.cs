@@ -1,0 +1,113 @@
+// Every reason an event is not taken in, in one place.
+using ServerlessEventing.Functions.CloudEvents;
+using ServerlessEventing.Functions.Publishing;
+
+namespace ServerlessEventing.Functions.Ingress;
+
+internal static class Problems
+{
+    private const int BusyRetryAfterSeconds = 2;
+
+    public static readonly Problem MethodNotAllowed = new(
+        StatusCodes.Status405MethodNotAllowed,
+        "Method not allowed",
+        "Events are sent with POST; OPTIONS answers the web hook handshake.");
+
+    public static readonly Problem BadPath = new(
+        StatusCodes.Status400BadRequest,
+        "Not an address of a Broker or Channel",
+        "The path must be /namespace/broker or /channels/namespace/channel.");
+
+    public static readonly Problem NothingAtRoot = new(
+        StatusCodes.Status404NotFound,
+        "Nothing takes events here",
+        "No Broker or Channel has this host name; send to /namespace/broker, or check the host name.");
+
+    public static readonly Problem BrokenBody = new(
+        StatusCodes.Status400BadRequest,
+        "The request's body is broken",
+        "The body ended early or its framing is wrong; send it again whole.");
+
+    public static readonly Problem TooSlow = new(
+        StatusCodes.Status408RequestTimeout,
+        "The request's body came too slowly",
+        "Send the event again, without pauses.");
+
+    public static Problem UnknownAddress(string path) => new(
+        StatusCodes.Status404NotFound,
+        "No such Broker or Channel",
+        $"Nothing takes events at {AttributeRules.Shown(path)}; is it created and Ready?");
+
+    public static Problem NotAnEvent(EventFault fault) => new(
+        fault.UnsupportedFormat ? StatusCodes.Status415UnsupportedMediaType : StatusCodes.Status400BadRequest,
+        fault.UnsupportedFormat ? "Event format not understood" : "Not a CloudEvent",
+        fault.Detail)
+    {
+        Attribute = fault.Attribute,
+    };
+
+    public static Problem Compressed(string encoding) => new(
+        StatusCodes.Status415UnsupportedMediaType,
+        "Content-Encoding not understood",
+        $"The body is encoded as \"{AttributeRules.Shown(encoding)}\"; send it as it is, without Content-Encoding.");
+
+    public static Problem TooLarge(long limit) => new(
+        StatusCodes.Status413PayloadTooLarge,
+        "The event is too large",
+        $"An event may have {limit} bytes, attributes included; put large data elsewhere and send a dataref.")
+    {
+        LimitBytes = limit,
+    };
+
+    public static Problem TooManyAttributeBytes(long limit, string attribute) => new(
+        StatusCodes.Status400BadRequest,
+        "The event's attributes are too large",
+        $"All attributes together may have {limit} bytes; {attribute} is the largest, move its text into data.")
+    {
+        Attribute = attribute,
+        LimitBytes = limit,
+    };
+
+    public static Problem TtlExhausted(string text) => new(
+        StatusCodes.Status400BadRequest,
+        "The event has gone round too often",
+        $"knativebrokerttl is \"{AttributeRules.Shown(text)}\"; it must be a number above 1. Look for a loop of replies.")
+    {
+        Attribute = AttributeName.BrokerTtl.Text,
+    };
+
+    public static Problem UnderPressure(int retryAfterSeconds) => new(
+        StatusCodes.Status429TooManyRequests,
+        "Too many events are waiting",
+        $"The subscribers behind this address do not keep up; try again in {retryAfterSeconds} seconds.")
+    {
+        RetryAfterSeconds = retryAfterSeconds,
+    };
+
+    /// <summary>What a producer is told when the bus did not take its event.</summary>
+    public static Problem NotPublished(PublishResult result, long limit) => result switch
+    {
+        PublishResult.Busy => new(
+            StatusCodes.Status429TooManyRequests,
+            "The bus is busy or full",
+            $"The event was not stored; try again in {BusyRetryAfterSeconds} seconds.")
+        {
+            RetryAfterSeconds = BusyRetryAfterSeconds,
+        },
+        PublishResult.TooLarge => TooLarge(limit),
+        PublishResult.NoEntity => new(
+            StatusCodes.Status503ServiceUnavailable,
+            "The topic behind this address is not there",
+            "The event was not stored; the Broker or Channel may just be being made or deleted. Try again.")
+        {
+            RetryAfterSeconds = BusyRetryAfterSeconds,
+        },
+        _ => new(
+            StatusCodes.Status503ServiceUnavailable,
+            "The bus cannot be reached",
+            "It is not known that the event was stored; send it again with the same id.")
+        {
+            RetryAfterSeconds = BusyRetryAfterSeconds,
+        },
+    };
+}

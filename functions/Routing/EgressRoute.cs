@@ -1,0 +1,33 @@
+// One subscriber's path, ready for use: filter compiled, addresses parsed.
+using ServerlessEventing.Contract.Filters;
+using ServerlessEventing.Contract.Routing;
+
+namespace ServerlessEventing.Functions.Routing;
+
+internal sealed class EgressRoute
+{
+    public EgressRoute(Egress egress)
+    {
+        Egress = egress;
+        var compilation = FilterCompiler.Compile(egress.Filters);
+        Filter = compilation.Filter;
+        FilterError = compilation.Error;
+        Subscriber = Target.Of(egress.Destination);
+        Reply = Target.Of(egress.Reply);
+        DeadLetterSink = Target.Of(egress.DeadLetterSink);
+    }
+
+    public Egress Egress { get; }
+
+    /// <summary>The filter to re-check; null when <see cref="FilterError"/> says why there is none.</summary>
+    public CompiledFilter? Filter { get; }
+
+    public string? FilterError { get; }
+
+    /// <summary>Who gets the events; null for a Subscription with only a reply.</summary>
+    public Target? Subscriber { get; }
+
+    public Target? Reply { get; }
+
+    public Target? DeadLetterSink { get; }
+}

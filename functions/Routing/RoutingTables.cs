@@ -1,0 +1,95 @@
+// Holds the routing table in force: one volatile field, swapped in whole, never backwards.
+using System.Text.Json;
+using ServerlessEventing.Contract.Routing;
+
+namespace ServerlessEventing.Functions.Routing;
+
+/// <summary>
+/// A request reads <see cref="Current"/> once and so sees one consistent table. A table with a lower generation than
+/// the one in force is refused: the operator's generations only rise.
+/// </summary>
+internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
+{
+    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim refresh = new(0, 1);
+
+    private volatile RoutingModel? current;
+
+    /// <summary>The table in force; null before the first one.</summary>
+    public RoutingModel? Current => current;
+
+    /// <summary>Ends when the first table is in force.</summary>
+    public Task WhenLoadedAsync(CancellationToken cancellationToken) => loaded.Task.WaitAsync(cancellationToken);
+
+    /// <summary>Takes the bytes of a table in; false when they are not one or are older than what is in force.</summary>
+    public bool Offer(ReadOnlySpan<byte> utf8)
+    {
+        RoutingTable table;
+        try
+        {
+            table = RoutingTableJson.Deserialize(utf8);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            Log.Unreadable(logger, e.Message);
+            return false;
+        }
+
+        var previous = current;
+        if (previous is not null && table.Generation < previous.Generation)
+        {
+            Log.Older(logger, table.Generation, previous.Generation);
+            return false;
+        }
+
+        var model = new RoutingModel(table);
+        foreach (var route in model.Egresses)
+        {
+            if (route.FilterError is { } error)
+            {
+                Log.BadFilter(logger, route.Egress.Namespace, route.Egress.Name, error);
+            }
+        }
+
+        current = model;
+        Log.Loaded(logger, table.Generation, table.Ingresses.Count, table.Egresses.Count);
+        loaded.TrySetResult();
+        return true;
+    }
+
+    /// <summary>Asks whoever brings tables to look again now.</summary>
+    public void RequestRefresh()
+    {
+        if (refresh.CurrentCount == 0)
+        {
+            try
+            {
+                refresh.Release();
+            }
+            catch (SemaphoreFullException)
+            {
+                // Another request got in between; one look serves both.
+            }
+        }
+    }
+
+    /// <summary>Waits until a refresh is asked for, or for <paramref name="longest"/>.</summary>
+    public Task WaitForRefreshAsync(TimeSpan longest, CancellationToken cancellationToken) =>
+        refresh.WaitAsync(longest, cancellationToken);
+
+    private static partial class Log
+    {
+        [LoggerMessage(201, LogLevel.Information,
+            "Routing table {Generation} in force: {Ingresses} ingresses, {Egresses} egresses")]
+        public static partial void Loaded(ILogger logger, long generation, int ingresses, int egresses);
+
+        [LoggerMessage(202, LogLevel.Warning, "Routing table {Generation} refused: {Current} is in force")]
+        public static partial void Older(ILogger logger, long generation, long current);
+
+        [LoggerMessage(203, LogLevel.Error, "Not a routing table: {Error}")]
+        public static partial void Unreadable(ILogger logger, string error);
+
+        [LoggerMessage(204, LogLevel.Error, "The filter of {Namespace}/{Name} cannot be used: {Error}")]
+        public static partial void BadFilter(ILogger logger, string @namespace, string name, string error);
+    }
+}

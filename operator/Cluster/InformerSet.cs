@@ -1,0 +1,107 @@
+// All informers: those of known kinds from the start, those of other kinds when something refers to them.
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using ServerlessEventing.Operator.Resources;
+
+namespace ServerlessEventing.Operator.Cluster;
+
+/// <summary>One informer per kind, whatever the version; kinds met on the way are discovered and watched too.</summary>
+public sealed partial class InformerSet(ClusterClient client, TimeProvider time, ILogger logger)
+{
+    private const int MaxDiscovered = 50;
+    private readonly ConcurrentDictionary<GroupKind, Informer> _informers = new();
+    private readonly ConcurrentDictionary<GroupKind, bool> _asked = new();
+    private readonly ConcurrentBag<Task> _running = [];
+    private CancellationToken _stopping;
+
+    /// <summary>Every change of every kind.</summary>
+    public event Action<ResourceChange>? Changed;
+
+    public Informer this[ResourceType type] => _informers[type.GroupKind];
+
+    public IEnumerable<Informer> All => _informers.Values;
+
+    public bool HaveSynced => _informers.Values.All(informer => informer.HasSynced);
+
+    /// <summary>Starts the known kinds and returns when each has its first list.</summary>
+    public async Task StartAsync(
+        IEnumerable<ResourceType> types, CancellationToken stopping, CancellationToken cancellationToken)
+    {
+        _stopping = stopping;
+        await Task.WhenAll(types.Select(type => Add(type).Synced)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends when every informer has.</summary>
+    public Task Stopped() => Task.WhenAll(_running);
+
+    /// <summary>
+    /// The informer of a kind, or null while nobody knows it. The first question starts a discovery; when that finds
+    /// the kind, its objects are told through <see cref="Changed"/>.
+    /// </summary>
+    public Informer? Find(string apiVersion, string kind)
+    {
+        var wanted = GroupKind.Of(apiVersion, kind);
+        if (_informers.TryGetValue(wanted, out var informer))
+        {
+            return informer;
+        }
+
+        if (_asked.TryAdd(wanted, true))
+        {
+            _running.Add(DiscoverAsync(apiVersion, kind, wanted));
+        }
+
+        return null;
+    }
+
+    private Informer Add(ResourceType type)
+    {
+        var informer = new Informer(client, type, time, logger);
+        informer.Changed += change => Changed?.Invoke(change);
+        if (_informers.TryAdd(type.GroupKind, informer))
+        {
+            _running.Add(informer.RunAsync(_stopping));
+        }
+
+        return _informers[type.GroupKind];
+    }
+
+    private async Task DiscoverAsync(string apiVersion, string kind, GroupKind wanted)
+    {
+        try
+        {
+            await Task.Yield();
+            var slash = apiVersion.IndexOf('/');
+            var path = slash < 0 ? $"api/{apiVersion}" : $"apis/{apiVersion}";
+            var answer = await client.GetAsync(path, _stopping);
+            var found = answer.Body.Items("resources").FirstOrDefault(item =>
+                item.Text("kind") == kind && item.Text("name")?.Contains('/') == false);
+            if (found?.NonEmpty("name") is { } plural && _informers.Count < MaxDiscovered)
+            {
+                var group = slash < 0 ? "" : apiVersion[..slash];
+                var version = slash < 0 ? apiVersion : apiVersion[(slash + 1)..];
+                Add(new ResourceType(group, version, plural, kind));
+                Log.Discovered(logger, kind, apiVersion);
+            }
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+        {
+            Log.NotDiscovered(logger, kind, apiVersion, error.Message);
+        }
+        finally
+        {
+            // Not there (yet): the next reconcile that refers to it asks again.
+            _asked.TryRemove(wanted, out _);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information,
+            Message = "Watching {Kind} of {ApiVersion}: something refers to it")]
+        public static partial void Discovered(ILogger logger, string kind, string apiVersion);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot ask for {Kind} of {ApiVersion}: {Reason}")]
+        public static partial void NotDiscovered(ILogger logger, string kind, string apiVersion, string reason);
+    }
+}

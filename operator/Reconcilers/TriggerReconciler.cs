@@ -1,0 +1,295 @@
+// A Trigger becomes an egress in the routing table and a Subscription of its Broker's trigger Channel.
+using System.Text.Json.Nodes;
+using ServerlessEventing.Contract.Filters;
+using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.Operator.Routing;
+using ServerlessEventing.Operator.ServiceBus;
+
+namespace ServerlessEventing.Operator.Reconcilers;
+
+/// <summary>Triggers.</summary>
+/// <remarks>
+/// <code>
+///   made     1 Broker, filter, subscriber, sink   2 egress in the table, loaded   3 owned Subscription
+///            4 its reconciler puts the bus subscription with the compiled filter   5 Ready: that rule is in force
+///   changed  the egress first, then the rule in place; between the two only what both filters pass is delivered
+///   deleted  1 Subscription deleted, and with it the bus subscription   2 egress draining
+/// </code>
+/// A Trigger that stops resolving keeps what it had in force: its events wait and are retried, none is dropped.
+/// </remarks>
+public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
+{
+    private const string DependencyAnnotation = "knative.dev/dependency";
+
+    public ResourceType Type => ResourceTypes.Trigger;
+
+    public ConditionSet? Conditions { get; } = new(
+        "BrokerReady", "SubscriptionReady", "DependencyReady", "SubscriberResolved", "DeadLetterSinkResolved",
+        "OIDCIdentityCreated");
+
+    public bool HasFinalizer => false;
+
+    /// <summary>A Trigger follows its Broker's class; while there is no Broker it may still become ours.</summary>
+    public bool IsOurs(Resource resource) =>
+        Broker(resource) is not { } broker || parts.BrokerClass.IsOurs(broker);
+
+    public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
+    {
+        var trigger = work.Object;
+        var conditions = work.Conditions;
+        conditions.MarkTrue("OIDCIdentityCreated", "FeatureDisabled", "OIDC authentication is not switched on.");
+        MarkDependency(work);
+        await DropPredecessorsAsync(trigger.Key, trigger.Uid, cancellationToken);
+
+        var brokerName = BrokerNames.BrokerOf(trigger);
+        work.RefersTo(new ObjectRef(ResourceTypes.Broker.GroupKind, trigger.Namespace, brokerName));
+        var broker = Broker(trigger);
+        if (broker is { IsDeleting: false })
+        {
+            Marks.Mirror(conditions, "BrokerReady", broker, "Broker");
+        }
+        else
+        {
+            conditions.MarkFalse("BrokerReady", "BrokerDoesNotExist",
+                $"Broker {trigger.Namespace}/{brokerName} does not exist; create it or correct spec.broker");
+        }
+
+        var egress = Egress(work, broker, brokerName);
+        if (egress is null || broker is null)
+        {
+            return ReconcileResult.Again(TimeSpan.FromSeconds(30));
+        }
+
+        var mark = parts.Routing.Put(egress);
+        var reach = parts.Reach(mark, parts.RefOf(Type, trigger));
+        if (reach == RoutingReach.Pending)
+        {
+            MarkNotLoaded(conditions, mark);
+            return ReconcileResult.Again(ReconcilerParts.SafetyLook);
+        }
+
+        var result = await SubscribeAsync(work, brokerName, egress.Filters, cancellationToken);
+        if (reach != RoutingReach.Loaded)
+        {
+            MarkNotLoaded(conditions, mark);
+            return ReconcileResult.Again(ReconcilerParts.SafetyLook);
+        }
+
+        return result;
+    }
+
+    public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>
+        Task.FromResult(ReconcileResult.Done);
+
+    /// <summary>Also called when the Broker turned out to be another implementation's.</summary>
+    public Task ForgetAsync(ResourceKey key, CancellationToken cancellationToken) =>
+        DropPredecessorsAsync(
+            key,
+            parts.Informers[Type].Get(key) is { } present && IsOurs(present) ? present.Uid : null,
+            cancellationToken);
+
+    private Resource? Broker(Resource trigger) => parts.Informers[ResourceTypes.Broker]
+        .Get(new ResourceKey(trigger.Namespace, BrokerNames.BrokerOf(trigger)));
+
+    // Of Triggers that had this name before: first their Subscriptions, and when those are gone, their egresses.
+    private async Task DropPredecessorsAsync(ResourceKey key, string? live, CancellationToken cancellationToken)
+    {
+        var left = parts.Informers[ResourceTypes.OwnedSubscription].All
+            .Where(item => item.Namespace == key.Namespace && item.Controller is { } owner
+                && owner.Kind == Type.GroupKind && owner.Name == key.Name && owner.Uid != live)
+            .ToList();
+        foreach (var subscription in left.Where(item => !item.IsDeleting))
+        {
+            await parts.Client.DeleteAsync(ResourceTypes.OwnedSubscription, subscription, cancellationToken);
+        }
+
+        var waiting = left.Select(item => item.Controller!.Uid).ToHashSet();
+        parts.Routing.Drain(egress => egress.Kind == EgressKind.Trigger && egress.Namespace == key.Namespace
+            && egress.Name == key.Name && egress.Uid != live && !waiting.Contains(egress.Uid));
+    }
+
+    // The path of the Trigger's events, or null when something it needs is missing; the conditions say what.
+    private Egress? Egress(Reconcile work, Resource? broker, string brokerName)
+    {
+        var trigger = work.Object;
+        var filters = FilterReader.Read(trigger.Spec);
+        var own = DeliverySpec.Read(trigger.Spec.At("delivery"), out var problem);
+        var inherited = broker is null ? null
+            : DeliverySpec.Read(broker.Spec.At("delivery"), out _) ?? DeliverySpec.BrokerDefault;
+        var delivery = DeliverySpec.Inherit(own, inherited);
+        var sink = Marks.DeadLetterSink(work, parts.Resolver, delivery);
+        var subscriber = parts.Resolver.Resolve(
+            trigger.Spec.At("subscriber"), "spec.subscriber", trigger.Namespace, work.RefersTo);
+        if (subscriber.Destination is { } found)
+        {
+            work.Conditions.MarkTrue("SubscriberResolved");
+            ShowSubscriber(work.Status, found);
+        }
+        else
+        {
+            work.Conditions.MarkFalse("SubscriberResolved", subscriber.Reason, subscriber.Message);
+        }
+
+        if (!filters.IsValid)
+        {
+            work.Conditions.MarkFalse("SubscriptionReady", filters.Reason!, filters.Message!);
+        }
+        else if (problem is not null)
+        {
+            work.Conditions.MarkFalse("SubscriptionReady", "DeliveryInvalid", problem);
+        }
+        else if (broker is null)
+        {
+            work.Conditions.MarkUnknown("SubscriptionReady", "BrokerDoesNotExist", "Waiting for the Broker");
+        }
+        else if (subscriber.Destination is null || (delivery.DeadLetterSink is not null && sink is null))
+        {
+            work.Conditions.MarkUnknown("SubscriptionReady", "NotResolved", "Waiting for its references to resolve");
+        }
+        else
+        {
+            return new Egress
+            {
+                Uid = trigger.Uid,
+                Kind = EgressKind.Trigger,
+                Namespace = trigger.Namespace,
+                Name = trigger.Name,
+                Lane = EntityNames.TriggersLane,
+                Destination = subscriber.Destination,
+                Filters = filters.Filters,
+                Reply = new Destination
+                {
+                    Uri = BrokerReconciler.Address(parts, trigger.Namespace, brokerName),
+                    Topic = BrokerNames.IngressTopic(trigger.Namespace, brokerName),
+                },
+                DeadLetterSink = sink,
+                Delivery = delivery.Resolved,
+            };
+        }
+
+        return null;
+    }
+
+    private async Task<ReconcileResult> SubscribeAsync(
+        Reconcile work, string broker, IReadOnlyList<FilterExpression> filters, CancellationToken cancellationToken)
+    {
+        var trigger = work.Object;
+        var outcome = await parts.Children.EnsureAsync(
+            Type, trigger, ResourceTypes.OwnedSubscription, Subscription(trigger, broker), cancellationToken);
+        if (outcome.Child is not { } subscription)
+        {
+            work.Conditions.MarkFalse("SubscriptionReady", outcome.Reason!, outcome.Message!);
+            return ReconcileResult.Again(TimeSpan.FromSeconds(2));
+        }
+
+        // Ready means this very rule, not "some rule": the Subscription may still say Ready of the one before.
+        var entity = BusSubscriptions.OfTrigger(
+            BrokerNames.TriggerTopic(trigger.Namespace, broker), trigger.Name, trigger.Uid, filters, 0);
+        Marks.Mirror(work.Conditions, "SubscriptionReady", subscription, "Subscription");
+        var isInForce = parts.Bus.IsInForce(entity, BusOwner.Of(ResourceTypes.OwnedSubscription, subscription));
+        if (!isInForce)
+        {
+            parts.Wake(parts.RefOf(ResourceTypes.OwnedSubscription, subscription));
+            if (subscription.IsReady)
+            {
+                work.Conditions.MarkUnknown("SubscriptionReady", "RuleNotInForce", "The rule is being put on the bus");
+            }
+        }
+
+        return ReconcileResult.Done;
+    }
+
+    private JsonObject Subscription(Resource trigger, string broker)
+    {
+        JsonObject Channel(string name) => new()
+        {
+            ["apiVersion"] = ResourceTypes.OwnedChannel.ApiVersion,
+            ["kind"] = ResourceTypes.OwnedChannel.Kind,
+            ["name"] = name,
+        };
+
+        var filterHost = $"{BrokerNames.FilterService(broker)}.{trigger.Namespace}.svc.{parts.ClusterDomain}";
+        return new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = BrokerNames.TriggerSubscription(broker, trigger),
+                ["labels"] = new JsonObject
+                {
+                    [BrokerNames.BrokerLabel] = broker,
+                    [BrokerNames.TriggerLabel] = trigger.Name,
+                },
+            },
+            ["spec"] = new JsonObject
+            {
+                ["channel"] = Channel(BrokerNames.TriggerChannel(broker)),
+                ["subscriber"] = new JsonObject
+                {
+                    ["uri"] = "http://" + filterHost
+                        + Addresses.TriggerPath(trigger.Namespace, trigger.Name, trigger.Uid),
+                },
+                ["reply"] = new JsonObject { ["channel"] = Channel(BrokerNames.IngressChannel(broker)) },
+            },
+        };
+    }
+
+    private void MarkDependency(Reconcile work)
+    {
+        if (work.Object.Annotation(DependencyAnnotation) is not { } text)
+        {
+            work.Conditions.MarkTrue("DependencyReady");
+            return;
+        }
+
+        JsonNode? reference = null;
+        try
+        {
+            reference = JsonNode.Parse(text);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // Reported as one of the missing fields below.
+        }
+
+        if (reference.NonEmpty("kind") is not { } kind || reference.NonEmpty("name") is not { } name
+            || reference.NonEmpty("apiVersion") is not { } apiVersion)
+        {
+            work.Conditions.MarkFalse("DependencyReady", "DependencyInvalid",
+                $"Annotation {DependencyAnnotation} must be JSON with apiVersion, kind and name");
+            return;
+        }
+
+        var key = new ResourceKey(work.Object.Namespace, name);
+        work.RefersTo(new ObjectRef(GroupKind.Of(apiVersion, kind), key));
+        if (parts.Informers.Find(apiVersion, kind)?.Get(key) is not { } dependency)
+        {
+            work.Conditions.MarkFalse("DependencyReady", "DependencyDoesNotExist", $"{kind} {key} does not exist");
+            return;
+        }
+
+        Marks.Mirror(work.Conditions, "DependencyReady", dependency, kind);
+    }
+
+    private static void MarkNotLoaded(Conditions conditions, RoutingMark mark) =>
+        conditions.MarkUnknown("SubscriptionReady", "RoutingTableNotLoaded",
+            $"Waiting for the functions to load routing table {mark.Generation}");
+
+    private static void ShowSubscriber(JsonObject status, Destination subscriber)
+    {
+        status["subscriberUri"] = subscriber.Uri;
+        // v0.7's spelling, which its printer column reads.
+        status["subscriberURI"] = subscriber.Uri;
+        if (subscriber.CaCerts is not null)
+        {
+            status["subscriberCACerts"] = subscriber.CaCerts;
+        }
+
+        if (subscriber.Audience is not null)
+        {
+            status["subscriberAudience"] = subscriber.Audience;
+        }
+    }
+}

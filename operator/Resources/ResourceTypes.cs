@@ -1,0 +1,47 @@
+// The kinds the operator knows by heart.
+namespace ServerlessEventing.Operator.Resources;
+
+/// <summary>Watched from the start; other kinds are discovered when something refers to them.</summary>
+public static class ResourceTypes
+{
+    public const string EventingGroup = "eventing.knative.dev";
+    public const string MessagingGroup = "messaging.knative.dev";
+
+    public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", Namespaced: false);
+    public static readonly ResourceType Service = new("", "v1", "services", "Service");
+    public static readonly ResourceType ConfigMap = new("", "v1", "configmaps", "ConfigMap");
+    public static readonly ResourceType Event = new("", "v1", "events", "Event");
+
+    public static readonly ResourceType Broker = new(EventingGroup, "v1", "brokers", "Broker");
+    public static readonly ResourceType Trigger = new(EventingGroup, "v1", "triggers", "Trigger");
+
+    /// <summary>v0.7's Channel; also the kind of the two Channels a Broker owns.</summary>
+    public static readonly ResourceType OwnedChannel = new(EventingGroup, "v1alpha1", "channels", "Channel");
+
+    /// <summary>v0.7's Subscription; also the kind a Trigger owns.</summary>
+    public static readonly ResourceType OwnedSubscription =
+        new(EventingGroup, "v1alpha1", "subscriptions", "Subscription");
+
+    public static readonly ResourceType Provisioner =
+        new(EventingGroup, "v1alpha1", "clusterchannelprovisioners", "ClusterChannelProvisioner", Namespaced: false);
+
+    public static readonly ResourceType Channel = new(MessagingGroup, "v1", "channels", "Channel");
+    public static readonly ResourceType InMemoryChannel =
+        new(MessagingGroup, "v1", "inmemorychannels", "InMemoryChannel");
+
+    public static readonly ResourceType ServiceBusChannel =
+        new(MessagingGroup, "v1", "servicebuschannels", "ServiceBusChannel");
+
+    public static readonly ResourceType Subscription = new(MessagingGroup, "v1", "subscriptions", "Subscription");
+
+    /// <summary>Every kind that is a Service Bus topic.</summary>
+    public static readonly IReadOnlyList<ResourceType> Channels =
+        [OwnedChannel, Channel, InMemoryChannel, ServiceBusChannel];
+
+    /// <summary>Every kind that is a bus subscription.</summary>
+    public static readonly IReadOnlyList<ResourceType> Subscriptions = [OwnedSubscription, Subscription];
+
+    /// <summary>Every kind watched from the start.</summary>
+    public static readonly IReadOnlyList<ResourceType> Watched =
+        [Namespace, Service, Broker, Trigger, Provisioner, .. Channels, .. Subscriptions];
+}

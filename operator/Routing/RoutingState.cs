@@ -1,0 +1,220 @@
+// What the routing table should say, and the generations in which it came to say so.
+using ServerlessEventing.Contract.Routing;
+
+namespace ServerlessEventing.Operator.Routing;
+
+/// <summary>A change's place in the table: the generation that has it, and when it was asked for.</summary>
+public readonly record struct RoutingMark(long Generation, DateTimeOffset At);
+
+/// <summary>A table ready to be published.</summary>
+public sealed record RoutingSnapshot(long Generation, byte[] Json);
+
+/// <summary>Reconcilers put and remove entries; the publisher takes snapshots.</summary>
+/// <remarks>
+/// <code>
+///   Put/Drain/Remove ─► entry marked with the coming generation ─► Take: snapshot, the next generation begins
+///   an equal Put changes nothing and answers with the generation that first had it
+/// </code>
+/// </remarks>
+public sealed class RoutingState(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Entry<Ingress>> _ingresses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry<Egress>> _egresses = new(StringComparer.Ordinal);
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _coming = 1;
+    private RoutingMark _removed;
+    private bool _dirty;
+
+    /// <summary>Begins with a table from before a restart: it stays in force until reconcilers say otherwise.</summary>
+    public void Load(RoutingTable table)
+    {
+        lock (_gate)
+        {
+            var mark = new RoutingMark(table.Generation, time.GetUtcNow());
+            _coming = table.Generation + 1;
+            _removed = mark;
+            foreach (var ingress in table.Ingresses)
+            {
+                _ingresses[ingress.Uid] = new Entry<Ingress>(ingress, Text(ingress), mark);
+            }
+
+            foreach (var egress in table.Egresses)
+            {
+                _egresses[egress.Uid] = new Entry<Egress>(egress, Text(egress), mark);
+            }
+
+            Touch();
+        }
+    }
+
+    public RoutingMark Put(Ingress ingress)
+    {
+        lock (_gate)
+        {
+            return PutInto(_ingresses, ingress.Uid, ingress, Text(ingress));
+        }
+    }
+
+    public RoutingMark Put(Egress egress)
+    {
+        lock (_gate)
+        {
+            return PutInto(_egresses, egress.Uid, egress, Text(egress));
+        }
+    }
+
+    /// <summary>The mark of an active egress, or null when there is none.</summary>
+    public RoutingMark? MarkOf(string egressUid)
+    {
+        lock (_gate)
+        {
+            return _egresses.TryGetValue(egressUid, out var entry) && entry.Value.State == EgressState.Active
+                ? entry.Mark
+                : null;
+        }
+    }
+
+    public bool HasIngress(string uid)
+    {
+        lock (_gate)
+        {
+            return _ingresses.ContainsKey(uid);
+        }
+    }
+
+    /// <summary>
+    /// Takes out the ingresses of an object, or all that feed a topic; answers with the generation without them.
+    /// </summary>
+    public RoutingMark Remove(Func<Ingress, bool> which)
+    {
+        lock (_gate)
+        {
+            foreach (var uid in _ingresses.Values.Where(entry => which(entry.Value)).Select(e => e.Value.Uid).ToList())
+            {
+                _ingresses.Remove(uid);
+                _removed = Mark();
+            }
+
+            return _removed;
+        }
+    }
+
+    /// <summary>Marks egresses as draining: what is queued for them is completed without delivery.</summary>
+    public void Drain(Func<Egress, bool> which)
+    {
+        lock (_gate)
+        {
+            foreach (var entry in _egresses.Values.Where(entry => which(entry.Value)).ToList())
+            {
+                if (entry.Value.State == EgressState.Active)
+                {
+                    var draining = entry.Value with { State = EgressState.Draining };
+                    PutInto(_egresses, draining.Uid, draining, Text(draining));
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes out egresses that have been draining for <paramref name="period"/>.</summary>
+    public void RemoveDrained(TimeSpan period)
+    {
+        lock (_gate)
+        {
+            var before = time.GetUtcNow() - period;
+            foreach (var entry in _egresses.Values
+                .Where(entry => entry.Value.State == EgressState.Draining && entry.Mark.At <= before).ToList())
+            {
+                _egresses.Remove(entry.Value.Uid);
+                _removed = Mark();
+            }
+        }
+    }
+
+    /// <summary>The objects the table has entries of: kind, namespace and name.</summary>
+    public IReadOnlyList<(string Kind, string Namespace, string Name, string Uid)> Objects()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _ingresses.Values.Select(e =>
+                    (e.Value.Kind.ToString(), e.Value.Namespace, e.Value.Name, e.Value.Uid)),
+                .. _egresses.Values.Select(e =>
+                    (e.Value.Kind.ToString(), e.Value.Namespace, e.Value.Name, e.Value.Uid)),
+            ];
+        }
+    }
+
+    /// <summary>Ends when there is something to publish.</summary>
+    public Task WhenChanged()
+    {
+        lock (_gate)
+        {
+            return _dirty ? Task.CompletedTask : _changed.Task;
+        }
+    }
+
+    /// <summary>The table as it should be now; later changes belong to the next generation.</summary>
+    public RoutingSnapshot Take()
+    {
+        lock (_gate)
+        {
+            var generation = _coming++;
+            _dirty = false;
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var table = new RoutingTable
+            {
+                Generation = generation,
+                Ingresses = [.. _ingresses.Values.Select(entry => entry.Value).OrderBy(i => i.Path, Ordinal)],
+                Egresses = [.. _egresses.Values.Select(entry => entry.Value)
+                    .OrderBy(e => e.Namespace, Ordinal).ThenBy(e => e.Name, Ordinal).ThenBy(e => e.Uid, Ordinal)],
+            };
+            return new RoutingSnapshot(generation, RoutingTableJson.Serialize(table));
+        }
+    }
+
+    /// <summary>A snapshot could not be published: there is still something to publish.</summary>
+    public void PutBack()
+    {
+        lock (_gate)
+        {
+            Touch();
+        }
+    }
+
+    private static StringComparer Ordinal => StringComparer.Ordinal;
+
+    private RoutingMark PutInto<T>(Dictionary<string, Entry<T>> into, string uid, T value, string text)
+    {
+        if (into.TryGetValue(uid, out var present) && present.Text == text)
+        {
+            return present.Mark;
+        }
+
+        var mark = Mark();
+        into[uid] = new Entry<T>(value, text, mark);
+        return mark;
+    }
+
+    private RoutingMark Mark()
+    {
+        Touch();
+        return new RoutingMark(_coming, time.GetUtcNow());
+    }
+
+    private void Touch()
+    {
+        _dirty = true;
+        _changed.TrySetResult();
+    }
+
+    // Records with lists compare by reference; their JSON compares by content.
+    private static string Text(Ingress ingress) =>
+        Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Ingresses = [ingress] }));
+
+    private static string Text(Egress egress) =>
+        Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Egresses = [egress] }));
+
+    private sealed record Entry<T>(T Value, string Text, RoutingMark Mark);
+}

@@ -1,0 +1,64 @@
+// A queue as the service has it; change what can be set and update.
+using System.Xml.Linq;
+
+namespace ServerlessEventing.ServiceBus.Administration;
+
+/// <summary>The properties of a queue.</summary>
+public sealed class QueueProperties
+{
+    internal QueueProperties(string name) => Name = name;
+
+    /// <summary>The name of the queue.</summary>
+    public string Name { get; }
+
+    /// <summary>How long a received message stays locked.</summary>
+    public TimeSpan LockDuration { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How much the queue holds.</summary>
+    public long MaxSizeInMegabytes { get; set; } = 1024;
+
+    /// <summary>Whether a message whose id was seen within the window is dropped.</summary>
+    public bool RequiresDuplicateDetection { get; internal set; }
+
+    /// <summary>Whether messages are received by session.</summary>
+    public bool RequiresSession { get; internal set; }
+
+    /// <summary>How long a message lives at most.</summary>
+    public TimeSpan DefaultMessageTimeToLive { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary>Whether an expired message goes to the DLQ.</summary>
+    public bool DeadLetteringOnMessageExpiration { get; set; }
+
+    /// <summary>How long message ids are remembered.</summary>
+    public TimeSpan DuplicateDetectionHistoryTimeWindow { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>After how many deliveries a message goes to the DLQ.</summary>
+    public int MaxDeliveryCount { get; set; } = 10;
+
+    /// <summary>Whether the service batches its own writes.</summary>
+    public bool EnableBatchedOperations { get; set; } = true;
+
+    /// <summary>Whether the queue takes and gives messages.</summary>
+    public EntityStatus Status { get; set; } = EntityStatus.Active;
+
+    /// <summary>The queue or topic its messages go on to.</summary>
+    public string? ForwardTo { get; set; }
+
+    /// <summary>A note of the owner, at most 1,024 characters.</summary>
+    public string UserMetadata { get; set; } = "";
+
+    /// <summary>After how long without use it is deleted.</summary>
+    public TimeSpan AutoDeleteOnIdle { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary>Whether it is spread over several brokers.</summary>
+    public bool EnablePartitioning { get; internal set; }
+
+    /// <summary>The queue or topic its dead-lettered messages go on to.</summary>
+    public string? ForwardDeadLetteredMessagesTo { get; set; }
+
+    /// <summary>The largest message it takes; premium only.</summary>
+    public long? MaxMessageSizeInKilobytes { get; set; }
+
+    /// <summary>Access rules, kept as they came so that an update does not take them away.</summary>
+    internal XElement? AuthorizationRules { get; set; }
+}

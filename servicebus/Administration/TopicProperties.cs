@@ -1,0 +1,49 @@
+// A topic as the service has it; change what can be set and update.
+using System.Xml.Linq;
+
+namespace ServerlessEventing.ServiceBus.Administration;
+
+/// <summary>The properties of a topic.</summary>
+public sealed class TopicProperties
+{
+    internal TopicProperties(string name) => Name = name;
+
+    /// <summary>The name of the topic.</summary>
+    public string Name { get; }
+
+    /// <summary>How long a message lives at most.</summary>
+    public TimeSpan DefaultMessageTimeToLive { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary>How much the topic holds.</summary>
+    public long MaxSizeInMegabytes { get; set; } = 1024;
+
+    /// <summary>Whether a message whose id was seen within the window is dropped.</summary>
+    public bool RequiresDuplicateDetection { get; internal set; }
+
+    /// <summary>How long message ids are remembered.</summary>
+    public TimeSpan DuplicateDetectionHistoryTimeWindow { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Whether the service batches its own writes.</summary>
+    public bool EnableBatchedOperations { get; set; } = true;
+
+    /// <summary>Whether the topic takes messages.</summary>
+    public EntityStatus Status { get; set; } = EntityStatus.Active;
+
+    /// <summary>A note of the owner, at most 1,024 characters.</summary>
+    public string UserMetadata { get; set; } = "";
+
+    /// <summary>Whether order is kept.</summary>
+    public bool SupportOrdering { get; set; }
+
+    /// <summary>After how long without use it is deleted.</summary>
+    public TimeSpan AutoDeleteOnIdle { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary>Whether it is spread over several brokers.</summary>
+    public bool EnablePartitioning { get; internal set; }
+
+    /// <summary>The largest message it takes; premium only.</summary>
+    public long? MaxMessageSizeInKilobytes { get; set; }
+
+    /// <summary>Access rules, kept as they came so that an update does not take them away.</summary>
+    internal XElement? AuthorizationRules { get; set; }
+}

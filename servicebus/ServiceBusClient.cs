@@ -1,0 +1,137 @@
+// The way into the bus: one connection, and senders, receivers and processors on it.
+using ServerlessEventing.ServiceBus.Authorization;
+using ServerlessEventing.ServiceBus.Wire;
+
+namespace ServerlessEventing.ServiceBus;
+
+/// <summary>
+/// A client of one Service Bus namespace. All that it creates shares one AMQP connection, which is opened when first
+/// needed and opened again, with its links, whenever it is lost.
+/// <code>
+///   ServiceBusClient ─► BusConnection ─► LiveConnection   one at a time; thrown away when lost
+///        │                                ├ $cbs          a token per entity, renewed
+///        ├ ServiceBusSender    ─►         ├ SendingLink
+///        ├ ServiceBusReceiver  ─►         ├ ReceivingLink, RequestLink ($management)
+///        └ ServiceBusProcessor ─►         └ ReceivingLink, RequestLink ($management)
+/// </code>
+/// </summary>
+public sealed class ServiceBusClient : IAsyncDisposable
+{
+    private readonly ServiceBusClientOptions options;
+
+    /// <summary>A client for a connection string; nothing is opened yet.</summary>
+    public ServiceBusClient(string connectionString)
+        : this(connectionString, new ServiceBusClientOptions())
+    {
+    }
+
+    /// <summary>A client for a connection string; nothing is opened yet.</summary>
+    public ServiceBusClient(string connectionString, ServiceBusClientOptions? options)
+    {
+        this.options = options ?? new();
+        var properties = ServiceBusConnectionStringProperties.Parse(connectionString);
+        FullyQualifiedNamespace = properties.FullyQualifiedNamespace;
+        EntityPath = properties.EntityPath;
+        Identifier = this.options.Identifier ?? $"{FullyQualifiedNamespace}-{Guid.NewGuid():N}";
+        Retry = new(this.options.RetryOptions, this.options.TimeProvider);
+        Connection = new(new()
+        {
+            Host = properties.Endpoint.Host,
+            Port = properties.AmqpPort,
+            UseTls = !properties.UseDevelopmentEmulator,
+            ContainerId = Identifier,
+            Credential = ServiceBusCredential.From(properties, this.options.TimeProvider),
+            Timeout = this.options.RetryOptions.TryTimeout,
+            TimeProvider = this.options.TimeProvider,
+        });
+    }
+
+    /// <summary>The host of the namespace.</summary>
+    public string FullyQualifiedNamespace { get; }
+
+    /// <summary>Names this client in the service's diagnostics.</summary>
+    public string Identifier { get; }
+
+    /// <summary>Whether the client was disposed of.</summary>
+    public bool IsClosed { get; private set; }
+
+    internal BusConnection Connection { get; }
+
+    internal RetryPolicy Retry { get; }
+
+    internal TimeProvider TimeProvider => options.TimeProvider;
+
+    private string? EntityPath { get; }
+
+    /// <summary>A sender to a queue or topic.</summary>
+    public ServiceBusSender CreateSender(string queueOrTopicName) =>
+        CreateSender(queueOrTopicName, new ServiceBusSenderOptions());
+
+    /// <summary>A sender to a queue or topic.</summary>
+    public ServiceBusSender CreateSender(string queueOrTopicName, ServiceBusSenderOptions? options) =>
+        new(this, Checked(queueOrTopicName), options ?? new());
+
+    /// <summary>A receiver from a queue.</summary>
+    public ServiceBusReceiver CreateReceiver(string queueName) =>
+        CreateReceiver(queueName, new ServiceBusReceiverOptions());
+
+    /// <summary>A receiver from a queue.</summary>
+    public ServiceBusReceiver CreateReceiver(string queueName, ServiceBusReceiverOptions? options) =>
+        new(this, Checked(queueName), options ?? new());
+
+    /// <summary>A receiver from a bus subscription.</summary>
+    public ServiceBusReceiver CreateReceiver(string topicName, string subscriptionName) =>
+        CreateReceiver(topicName, subscriptionName, new ServiceBusReceiverOptions());
+
+    /// <summary>A receiver from a bus subscription.</summary>
+    public ServiceBusReceiver CreateReceiver(
+        string topicName, string subscriptionName, ServiceBusReceiverOptions? options) =>
+        new(this, SubscriptionPath(topicName, subscriptionName), options ?? new());
+
+    /// <summary>A processor of a queue's messages.</summary>
+    public ServiceBusProcessor CreateProcessor(string queueName) =>
+        CreateProcessor(queueName, new ServiceBusProcessorOptions());
+
+    /// <summary>A processor of a queue's messages.</summary>
+    public ServiceBusProcessor CreateProcessor(string queueName, ServiceBusProcessorOptions? options) =>
+        new(this, Checked(queueName), options ?? new());
+
+    /// <summary>A processor of a bus subscription's messages.</summary>
+    public ServiceBusProcessor CreateProcessor(string topicName, string subscriptionName) =>
+        CreateProcessor(topicName, subscriptionName, new ServiceBusProcessorOptions());
+
+    /// <summary>A processor of a bus subscription's messages.</summary>
+    public ServiceBusProcessor CreateProcessor(
+        string topicName, string subscriptionName, ServiceBusProcessorOptions? options) =>
+        new(this, SubscriptionPath(topicName, subscriptionName), options ?? new());
+
+    /// <summary>Closes the connection and all that lives on it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        IsClosed = true;
+        await Connection.DisposeAsync();
+    }
+
+    internal static string WithSubQueue(string entityPath, SubQueue subQueue) => subQueue switch
+    {
+        SubQueue.DeadLetter => $"{entityPath}/$DeadLetterQueue",
+        SubQueue.TransferDeadLetter => $"{entityPath}/$Transfer/$DeadLetterQueue",
+        _ => entityPath,
+    };
+
+    private string SubscriptionPath(string topicName, string subscriptionName)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(subscriptionName);
+        return $"{Checked(topicName)}/Subscriptions/{subscriptionName}";
+    }
+
+    private string Checked(string entityName)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(entityName);
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        return EntityPath is null || string.Equals(EntityPath, entityName, StringComparison.OrdinalIgnoreCase)
+            ? entityName
+            : throw new ArgumentException(
+                $"The connection string gives access to '{EntityPath}' only, not to '{entityName}'.");
+    }
+}

@@ -1,0 +1,15 @@
+// Settings of a client.
+namespace ServerlessEventing.ServiceBus;
+
+/// <summary>Options of a <see cref="ServiceBusClient"/>.</summary>
+public sealed class ServiceBusClientOptions
+{
+    /// <summary>Names this client in the service's diagnostics; made up when not set.</summary>
+    public string? Identifier { get; set; }
+
+    /// <summary>How transient failures are tried again.</summary>
+    public ServiceBusRetryOptions RetryOptions { get; set; } = new();
+
+    /// <summary>The clock; replaced by tests.</summary>
+    internal TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,110 @@
+// The work queue's promises, on a clock of the test's own.
+using Microsoft.Extensions.Time.Testing;
+using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Resources;
+
+namespace ServerlessEventing.Operator.Tests.Controllers;
+
+public sealed class WorkQueueTests : IDisposable
+{
+    private static readonly ResourceKey A = new("ns", "a");
+    private static readonly ResourceKey B = new("ns", "b");
+    private readonly FakeTimeProvider _time = new();
+    private readonly WorkQueue _queue;
+
+    public WorkQueueTests() => _queue = new WorkQueue(_time);
+
+    public void Dispose() => _queue.Dispose();
+
+    [Fact]
+    public async Task Add_TheSameKeyTwice_IsTakenOnce()
+    {
+        _queue.Add(A);
+        _queue.Add(A);
+        _queue.Add(B);
+        Assert.Equal(A, await Take());
+        Assert.Equal(B, await Take());
+        Assert.Equal(0, _queue.Depth);
+    }
+
+    [Fact]
+    public async Task Add_WhileItIsWorkedOn_ComesAgainOnlyAfterDone()
+    {
+        _queue.Add(A);
+        var key = await Take();
+        _queue.Add(A);
+        _queue.Add(A);
+        Assert.Equal(0, _queue.Depth);
+        _queue.Done(key);
+        Assert.Equal(1, _queue.Depth);
+        Assert.Equal(A, await Take());
+    }
+
+    [Fact]
+    public async Task AddAfter_BeforeItsTime_IsNotThere()
+    {
+        _queue.AddAfter(A, TimeSpan.FromSeconds(10));
+        _time.Advance(TimeSpan.FromSeconds(9));
+        Assert.Equal(0, _queue.Depth);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(A, await Take());
+    }
+
+    [Fact]
+    public void AddAfter_AnEarlierTime_ReplacesTheLater()
+    {
+        _queue.AddAfter(A, TimeSpan.FromMinutes(10));
+        _queue.AddAfter(A, TimeSpan.FromSeconds(1));
+        _queue.AddAfter(A, TimeSpan.FromMinutes(5));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(1, _queue.Depth);
+    }
+
+    [Fact]
+    public async Task Add_AKeyThatWaits_ComesAtOnceAndOnce()
+    {
+        _queue.AddAfter(A, TimeSpan.FromMinutes(1));
+        _queue.Add(A);
+        _queue.Done(await Take());
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(0, _queue.Depth);
+    }
+
+    [Fact]
+    public void Retry_AgainAndAgain_WaitsLongerAndForgetStartsOver()
+    {
+        Assert.True(WaitOfRetry() < TimeSpan.FromMilliseconds(100));
+        for (var failure = 0; failure < 6; failure++)
+        {
+            WaitOfRetry();
+        }
+
+        Assert.True(WaitOfRetry() > TimeSpan.FromSeconds(3));
+        _queue.Forget(A);
+        Assert.True(WaitOfRetry() < TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
+    public void Retry_ForEver_NeverWaitsLongerThanTheCap()
+    {
+        for (var failure = 0; failure < 30; failure++)
+        {
+            Assert.True(WaitOfRetry() < TimeSpan.FromMinutes(2.5));
+        }
+    }
+
+    private TimeSpan WaitOfRetry()
+    {
+        var start = _time.GetUtcNow();
+        _queue.Retry(A);
+        while (_queue.Depth == 0)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(20));
+        }
+
+        _queue.Done(_queue.TakeAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult());
+        return _time.GetUtcNow() - start;
+    }
+
+    private Task<ResourceKey> Take() => _queue.TakeAsync(TestContext.Current.CancellationToken);
+}
