@@ -36,4 +36,7 @@ public static class SystemProperty
 
     /// <summary>The known spelling of a name, or the name as it is when it is not known.</summary>
     public static string Spelled(string name) => _spelling.GetValueOrDefault(name, name);
+
+    /// <summary>Whether a message has a property of this (known) spelling.</summary>
+    public static bool IsKnown(string name) => _spelling.ContainsKey(name);
 }

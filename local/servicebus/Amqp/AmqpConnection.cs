@@ -1,0 +1,425 @@
+// One AMQP connection: handshake, frames in and out, sessions.
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Amqp;
+using Amqp.Framing;
+using Amqp.Types;
+using Microsoft.Extensions.Logging;
+using ServerlessEventing.Local.ServiceBus.Messaging;
+using ServerlessEventing.Local.ServiceBus.Security;
+using ServerlessEventing.Local.ServiceBus.Wire;
+
+namespace ServerlessEventing.Local.ServiceBus.Amqp;
+
+/// <summary>
+/// <code>
+///   socket ─► read loop ─► 1 protocol header, SASL   2 open   3 frames ─► AmqpSession ─► AmqpLink ─► broker
+///                                                                                            │
+///   socket ◄─ write loop ◄─ OutgoingFrames ◄─ one lock (Gate) ◄── journal and pump threads ◄─┘
+/// </code>
+/// Written on AMQPNetLite's codec rather than its listener: that one zeroes credit on flows without any, answers drain
+/// without saying so, writes open before a client can read it, and closes the connection on any exception.
+/// Nothing is ever sent before the peer has spoken: some clients drop what arrives together with the SASL outcome.
+/// </summary>
+internal sealed partial class AmqpConnection(Socket socket, ConnectionContext context, ILogger logger)
+{
+    public const int MaxFrameSize = 64 * 1024;
+    private const int MaxSessions = 1024;
+    private const int RoomBytes = 4 * 1024 * 1024;
+    private const uint IdleTimeoutMilliseconds = 240_000;
+    private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(2);
+    private readonly Dictionary<ushort, AmqpSession> _sessions = [];
+    private readonly OutgoingFrames _frames = new();
+    private readonly List<AccessGrant> _grants = [];
+    private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _sending;
+    private bool _closing;
+    private bool _opened;
+    private volatile int _unsent;
+    private bool _wasFull;
+    private long _lastReceived = Environment.TickCount64;
+    private long _lastSent = Environment.TickCount64;
+    private uint _peerIdleTimeout;
+
+    /// <summary>Guards everything of this connection, its sessions and its links. Never held while calling out.</summary>
+    public Lock Gate { get; } = new();
+
+    public ConnectionContext Context { get; } = context;
+
+    public ILogger Logger { get; } = logger;
+
+    public int PeerMaxFrameSize { get; private set; } = 512;
+
+    /// <summary>False while so much waits to be sent that no more messages should be taken for this peer.</summary>
+    public bool HasRoom => _unsent < RoomBytes;
+
+    public bool IsClosing => _closing;
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            await ReadAsync();
+        }
+        catch (Exception problem) when (problem is SocketException or ObjectDisposedException or EndOfStreamException)
+        {
+            Log.Lost(Logger, problem.Message);
+        }
+        catch (Exception problem) when (problem is WireFormatException or AmqpException or InvalidCastException)
+        {
+            Log.Malformed(Logger, problem.Message);
+            var condition = (problem as AmqpException)?.Error?.Condition ?? "amqp:decode-error";
+            Close(condition, problem.Message);
+            await _flushed.Task.WaitAsync(CloseGrace).ContinueWith(
+                _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+        finally
+        {
+            Finish();
+        }
+    }
+
+    /// <summary>Sends close and ends; safe from any thread.</summary>
+    public void Close(string condition, string description)
+    {
+        lock (Gate)
+        {
+            if (_closing)
+            {
+                return;
+            }
+
+            _closing = true;
+            if (_opened)
+            {
+                _frames.Write(0, new Close { Error = new Error(condition) { Description = description } });
+            }
+
+            Flush();
+        }
+    }
+
+    /// <summary>Writes a frame; call with the gate held, then <see cref="Flush"/>.</summary>
+    public void Write(ushort channel, Described performative)
+    {
+        if (!_closing)
+        {
+            _frames.Write(channel, performative);
+        }
+    }
+
+    public void Write(ushort channel, Described performative, byte[] payload, int offset, int count)
+    {
+        if (!_closing)
+        {
+            _frames.Write(channel, performative, payload, offset, count);
+        }
+    }
+
+    /// <summary>Starts sending what was written, unless that is under way. Call with the gate held.</summary>
+    public void Flush()
+    {
+        if (!_sending)
+        {
+            _sending = true;
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.StartSending(), this, preferLocal: false);
+        }
+    }
+
+    public void Grant(AccessGrant grant)
+    {
+        lock (Gate)
+        {
+            _grants.RemoveAll(old => old.Path == grant.Path || Context.Access.IsExpired(old));
+            _grants.Add(grant);
+        }
+    }
+
+    /// <summary>Call with the gate held.</summary>
+    public bool MayUse(string entity) =>
+        Context.Access.Open || _grants.Exists(grant => grant.Covers(entity) && !Context.Access.IsExpired(grant));
+
+    /// <summary>Any link of this connection; call with the gate held.</summary>
+    public IEnumerable<AmqpLink> Links => _sessions.Values.SelectMany(session => session.Links);
+
+    /// <summary>Heartbeats out, and an end to peers that have been silent too long.</summary>
+    public void Upkeep()
+    {
+        var now = Environment.TickCount64;
+        if (now - Interlocked.Read(ref _lastReceived) > 2 * IdleTimeoutMilliseconds)
+        {
+            Close("amqp:resource-limit-exceeded", "Nothing was received for too long.");
+            Finish();
+            return;
+        }
+
+        lock (Gate)
+        {
+            if (_opened && !_closing && _peerIdleTimeout > 0 && now - _lastSent >= _peerIdleTimeout / 2)
+            {
+                _frames.WriteEmpty();
+                Flush();
+            }
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var input = new FrameInput(socket);
+        var header = await input.ReadHeaderAsync();
+        if (header == ProtocolId.Sasl)
+        {
+            Respond(frames => frames.WriteRaw(ProtocolHeaders.Sasl));
+            var sasl = new SaslExchange(Context.Access);
+            Respond(frames => frames.WriteSasl(SaslExchange.Mechanisms));
+            var init = await input.ReadFrameAsync();
+            var (outcome, grant) = sasl.Answer(init.Performative);
+            Respond(frames => frames.WriteSasl(outcome));
+            if (grant is not null)
+            {
+                Grant(grant);
+            }
+
+            header = await input.ReadHeaderAsync();
+        }
+
+        if (header != ProtocolId.Amqp)
+        {
+            Respond(frames => frames.WriteRaw(ProtocolHeaders.Amqp));
+            throw new EndOfStreamException("The peer speaks another protocol.");
+        }
+
+        Respond(frames => frames.WriteRaw(ProtocolHeaders.Amqp));
+        while (true)
+        {
+            var frame = await input.ReadFrameAsync();
+            Interlocked.Exchange(ref _lastReceived, Environment.TickCount64);
+            if (frame.Performative is Close)
+            {
+                Respond(frames => frames.Write(0, new Close()));
+                return;
+            }
+
+            if (frame.Performative is not null)
+            {
+                Handle(frame);
+            }
+        }
+    }
+
+    private void Respond(Action<OutgoingFrames> write)
+    {
+        lock (Gate)
+        {
+            if (!_closing)
+            {
+                write(_frames);
+                Flush();
+            }
+        }
+    }
+
+    private void Handle(in IncomingFrame frame)
+    {
+        switch (frame.Performative)
+        {
+            case Open open:
+                OnOpen(open);
+                break;
+            case Begin begin:
+                OnBegin(frame.Channel, begin);
+                break;
+            case End:
+                OnEnd(frame.Channel);
+                break;
+            default:
+                SessionOf(frame.Channel).Handle(frame.Performative!, frame.Payload);
+                break;
+        }
+    }
+
+    private void OnOpen(Open open)
+    {
+        lock (Gate)
+        {
+            _opened = true;
+            PeerMaxFrameSize = (int)Math.Clamp(open.MaxFrameSize, 512, MaxFrameSize);
+            _peerIdleTimeout = open.IdleTimeOut;
+            _frames.Write(0, new Open
+            {
+                ContainerId = Context.ContainerId,
+                HostName = open.HostName,
+                MaxFrameSize = MaxFrameSize,
+                ChannelMax = MaxSessions - 1,
+                IdleTimeOut = IdleTimeoutMilliseconds,
+                Properties = [],
+            });
+            Flush();
+        }
+    }
+
+    private void OnBegin(ushort channel, Begin begin)
+    {
+        lock (Gate)
+        {
+            if (channel >= MaxSessions || _sessions.ContainsKey(channel))
+            {
+                throw new AmqpException(new Error("amqp:not-allowed")
+                {
+                    Description = $"Channel {channel} is in use or beyond the {MaxSessions} allowed.",
+                });
+            }
+
+            var session = new AmqpSession(this, channel, begin);
+            _sessions[channel] = session;
+            session.Begin();
+            Flush();
+        }
+    }
+
+    private void OnEnd(ushort channel)
+    {
+        AmqpSession? session;
+        lock (Gate)
+        {
+            if (!_sessions.Remove(channel, out session))
+            {
+                return;
+            }
+
+            session.FlushDispositions();
+            Write(channel, new End());
+            Flush();
+        }
+
+        session.Closed();
+    }
+
+    private AmqpSession SessionOf(ushort channel)
+    {
+        lock (Gate)
+        {
+            return _sessions.TryGetValue(channel, out var session)
+                ? session
+                : throw new AmqpException(new Error("amqp:not-found") { Description = $"No session on channel {channel}." });
+        }
+    }
+
+    private void StartSending() => _ = SendAsync();
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            while (TakeUnsent() is { } buffer)
+            {
+                await socket.SendAsync(buffer.Buffer.AsMemory(buffer.Offset, buffer.Length), SocketFlags.None);
+                Sent(buffer);
+            }
+        }
+        catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+        {
+            lock (Gate)
+            {
+                // Stays "sending": nothing more is sent on a broken socket; the read loop ends by itself.
+                _closing = true;
+            }
+
+            _flushed.TrySetResult();
+            socket.Dispose();
+        }
+    }
+
+    private ByteBuffer? TakeUnsent()
+    {
+        lock (Gate)
+        {
+            foreach (var session in _sessions.Values)
+            {
+                session.FlushDispositions();
+            }
+
+            if (_frames.Length == 0)
+            {
+                _sending = false;
+                if (_closing)
+                {
+                    _flushed.TrySetResult();
+                    socket.Shutdown(SocketShutdown.Send);
+                }
+
+                return null;
+            }
+
+            _unsent = _frames.Length;
+            _wasFull |= !HasRoom;
+            return _frames.Take();
+        }
+    }
+
+    private void Sent(ByteBuffer buffer)
+    {
+        AmqpLink[] waiting = [];
+        lock (Gate)
+        {
+            _frames.Return(buffer);
+            _unsent = _frames.Length;
+            _lastSent = Environment.TickCount64;
+            if (_wasFull && HasRoom)
+            {
+                _wasFull = false;
+                waiting = Links.ToArray();
+            }
+        }
+
+        foreach (var link in waiting)
+        {
+            link.RoomAgain();
+        }
+    }
+
+    /// <summary>Call with the gate held, after writing messages.</summary>
+    public void CountUnsent()
+    {
+        _unsent = _frames.Length;
+        _wasFull |= !HasRoom;
+    }
+
+    private void Finish()
+    {
+        AmqpSession[] sessions;
+        lock (Gate)
+        {
+            _closing = true;
+            sessions = [.. _sessions.Values];
+            _sessions.Clear();
+        }
+
+        foreach (var session in sessions)
+        {
+            session.Closed();
+        }
+
+        _ = CloseSocketAsync();
+    }
+
+    private async Task CloseSocketAsync()
+    {
+        lock (Gate)
+        {
+            Flush();
+        }
+
+        await Task.WhenAny(_flushed.Task, Task.Delay(CloseGrace));
+        socket.Dispose();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "An AMQP connection was lost: {Reason}")]
+        public static partial void Lost(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "An AMQP connection is closed: {Reason}")]
+        public static partial void Malformed(ILogger logger, string reason);
+    }
+}

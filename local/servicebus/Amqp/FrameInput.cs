@@ -1,0 +1,93 @@
+// Reads protocol headers and frames from a socket.
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Amqp;
+using Amqp.Types;
+using ServerlessEventing.Local.ServiceBus.Wire;
+
+namespace ServerlessEventing.Local.ServiceBus.Amqp;
+
+/// <summary>A decoded frame; the payload is a copy of its own. An empty frame (heartbeat) has no performative.</summary>
+internal readonly record struct IncomingFrame(ushort Channel, object? Performative, byte[] Payload);
+
+/// <summary>Buffers what the socket gives and cuts it into frames; a frame larger than agreed ends the connection.</summary>
+internal sealed class FrameInput(Socket socket)
+{
+    private const int HeaderSize = 8;
+    private readonly byte[] _buffer = new byte[2 * AmqpConnection.MaxFrameSize];
+    private int _start;
+    private int _end;
+
+    public async ValueTask<ProtocolId> ReadHeaderAsync()
+    {
+        await FillAsync(HeaderSize);
+        var header = _buffer.AsSpan(_start, HeaderSize);
+        var known = header[..4].SequenceEqual("AMQP"u8) && header[5] == 1 && header[6] == 0 && header[7] == 0;
+        var id = known ? (ProtocolId)header[4] : ProtocolId.Unknown;
+        _start += HeaderSize;
+        return id;
+    }
+
+    public async ValueTask<IncomingFrame> ReadFrameAsync()
+    {
+        await FillAsync(HeaderSize);
+        var size = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
+        if (size is < HeaderSize or > AmqpConnection.MaxFrameSize)
+        {
+            throw new WireFormatException($"A frame of {size} bytes; the limit is {AmqpConnection.MaxFrameSize}.");
+        }
+
+        await FillAsync(size);
+        var frame = Decode(size);
+        _start += size;
+        return frame;
+    }
+
+    private IncomingFrame Decode(int size)
+    {
+        var dataOffset = _buffer[_start + 4] * 4;
+        if (dataOffset < HeaderSize || dataOffset > size)
+        {
+            throw new WireFormatException("A frame whose data offset is outside of it.");
+        }
+
+        var channel = BinaryPrimitives.ReadUInt16BigEndian(_buffer.AsSpan(_start + 6));
+        if (dataOffset == size)
+        {
+            return new IncomingFrame(channel, null, []);
+        }
+
+        // Measured first: what the decoder is given is known to be whole.
+        var reader = new WireReader(_buffer.AsSpan(_start + dataOffset, size - dataOffset));
+        reader.Skip();
+        var performative = WireMessage.DecodeValue(_buffer, _start + dataOffset, reader.Position);
+        var payload = _buffer.AsSpan(_start + dataOffset + reader.Position, size - dataOffset - reader.Position);
+        return new IncomingFrame(channel, performative, payload.Length == 0 ? [] : payload.ToArray());
+    }
+
+    private async ValueTask FillAsync(int count)
+    {
+        if (_end - _start < count && _buffer.Length - _start < count)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _end -= _start;
+            _start = 0;
+        }
+
+        while (_end - _start < count)
+        {
+            if (_start == _end)
+            {
+                _start = _end = 0;
+            }
+
+            var received = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+            if (received == 0)
+            {
+                throw new EndOfStreamException("The peer closed the socket.");
+            }
+
+            _end += received;
+        }
+    }
+}

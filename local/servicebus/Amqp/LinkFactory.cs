@@ -1,0 +1,102 @@
+// Decides what an attaching peer gets: a sender's or receiver's link of an entity, or one of the service nodes.
+using Amqp.Framing;
+using ServerlessEventing.Local.ServiceBus.Entities;
+using ServerlessEventing.Local.ServiceBus.Messaging;
+
+namespace ServerlessEventing.Local.ServiceBus.Amqp;
+
+/// <summary>Called with the connection's gate held; refusals are values.</summary>
+internal static class LinkFactory
+{
+    private const string CbsAddress = "$cbs";
+
+    public static (AmqpLink? Link, BrokerError? Error) Create(AmqpSession session, Attach attach)
+    {
+        // Role is the peer's: true means it receives.
+        var address = attach.Role ? (attach.Source as Source)?.Address : (attach.Target as Target)?.Address;
+        if (address is null)
+        {
+            return Refused(new BrokerError(
+                "amqp:not-implemented", "Links need an address; transactions and anonymous targets are not supported yet."));
+        }
+
+        if (EntityPath.Strip(address).Equals(CbsAddress, StringComparison.OrdinalIgnoreCase))
+        {
+            return attach.Role ? (new ReplyLink(session, attach), null) : (new CbsLink(session, attach), null);
+        }
+
+        var path = EntityPath.Parse(address);
+        var connection = session.Connection;
+        if (!connection.MayUse(path.Entity))
+        {
+            return Refused(new BrokerError(
+                "amqp:unauthorized-access",
+                $"Unauthorized access to '{path.Entity}': no valid token was put for it. Put one to $cbs first."));
+        }
+
+        var topology = connection.Context.Broker.Topology;
+        if (topology.Find(path.Entity) is not { } node)
+        {
+            return Refused(BrokerError.NotFound(path.Entity));
+        }
+
+        if (path.Part == EntityPart.Management)
+        {
+            return attach.Role
+                ? (new ReplyLink(session, attach), null)
+                : (new ManagementLink(session, attach, node, path.OfDeadLetters ? node.DeadLetters : node.Messages), null);
+        }
+
+        return attach.Role ? Receiving(session, attach, path, node) : Sending(session, attach, path, node);
+    }
+
+    private static (AmqpLink? Link, BrokerError? Error) Receiving(
+        AmqpSession session, Attach attach, EntityPath path, EntityNode node)
+    {
+        if (node is TopicNode && !path.OfDeadLetters)
+        {
+            return Refused(BrokerError.NotAllowed($"'{node.Path}' is a topic: receive from one of its subscriptions."));
+        }
+
+        if (!path.OfDeadLetters && node.ForwardTo is not null)
+        {
+            return Refused(BrokerError.NotAllowed(
+                $"Cannot receive from '{node.Path}': it forwards its messages to '{node.ForwardTo}'."));
+        }
+
+        if (!node.CanReceive)
+        {
+            return Refused(BrokerError.Disabled(node.Path));
+        }
+
+        if (!path.OfDeadLetters && node.Messages.Settings.RequiresSession)
+        {
+            return Refused(new BrokerError(
+                "amqp:not-allowed",
+                $"It is not possible for an entity that requires sessions to create a non-sessionful message receiver: " +
+                $"'{node.Path}'."));
+        }
+
+        return (new MailboxLink(session, attach, path.OfDeadLetters ? node.DeadLetters : node.Messages), null);
+    }
+
+    private static (AmqpLink? Link, BrokerError? Error) Sending(
+        AmqpSession session, Attach attach, EntityPath path, EntityNode node)
+    {
+        if (path.OfDeadLetters)
+        {
+            return Refused(BrokerError.NotAllowed($"Nothing can be sent to a dead-letter queue: '{path.Entity}'."));
+        }
+
+        if (node is SubscriptionNode)
+        {
+            return Refused(BrokerError.NotAllowed($"Send to the topic, not to its subscription '{node.Path}'."));
+        }
+
+        return node.CanSend
+            ? (new EntityTarget(session, attach, node), null)
+            : Refused(BrokerError.Disabled(node.Path));
+    }
+
+    private static (AmqpLink? Link, BrokerError? Error) Refused(BrokerError error) => (null, error);
+}

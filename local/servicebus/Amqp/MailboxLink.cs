@@ -1,0 +1,144 @@
+// The link of a receiver: messages of one mailbox, settled by the peer's dispositions.
+using Amqp.Framing;
+using ServerlessEventing.Local.ServiceBus.Messaging;
+using ServerlessEventing.Local.ServiceBus.Wire;
+
+namespace ServerlessEventing.Local.ServiceBus.Amqp;
+
+/// <summary>
+/// The peer's outcome becomes a settlement; once that is on disk the answer is the same kind of outcome without an error,
+/// or rejected with one. The state that arrived is never sent back: some clients put things into it that cannot be encoded.
+/// </summary>
+internal sealed class MailboxLink : SendingLink
+{
+    private static readonly Accepted AcceptedState = new();
+    private static readonly Released ReleasedState = new();
+    private static readonly Modified ModifiedState = new() { DeliveryFailed = false, UndeliverableHere = false };
+    private static readonly Modified DeferredState = new() { DeliveryFailed = false, UndeliverableHere = true };
+    private static readonly Rejected RejectedState = new();
+    private readonly LinkReceiver _receiver;
+
+    public MailboxLink(AmqpSession session, Attach attach, Mailbox mailbox)
+        : base(session, attach)
+    {
+        Mailbox = mailbox;
+        _receiver = new LinkReceiver(this, SettlesOnSend);
+    }
+
+    public Mailbox Mailbox { get; }
+
+    private Broker Broker => Session.Connection.Context.Broker;
+
+    public override void Attach()
+    {
+        base.Attach();
+        Mailbox.Attach(_receiver);
+    }
+
+    public override void OnFlow(Flow flow)
+    {
+        var seen = flow.HasField(5) ? flow.DeliveryCount : 0;
+        Mailbox.SetCredit(_receiver, seen, flow.LinkCredit, flow.Drain);
+        if (flow.Echo && !flow.Drain)
+        {
+            lock (Session.Connection.Gate)
+            {
+                Session.SendFlow(Handle, _receiver.DeliveryCount, _receiver.Credit, drain: false);
+            }
+        }
+    }
+
+    public override void Closed()
+    {
+        Mailbox.Detach(_receiver);
+        base.Closed();
+    }
+
+    public override void RoomAgain() => Mailbox.Wake?.Invoke();
+
+    /// <summary>The peer's disposition for one delivery.</summary>
+    public void OnOutcome(uint deliveryId, UnsettledDelivery delivery, DeliveryState? state, bool settledByPeer)
+    {
+        var (settlement, answer) = Read(state);
+        if (settlement is null)
+        {
+            return;
+        }
+
+        Broker.Settler.Settle(delivery.Mailbox, delivery.LockToken, settlement, error =>
+        {
+            if (settledByPeer)
+            {
+                return;
+            }
+
+            lock (Session.Connection.Gate)
+            {
+                if (!IsClosed)
+                {
+                    Session.SettleSent(deliveryId, error is null ? answer : error.ToRejected());
+                }
+            }
+        });
+    }
+
+    private static (Settlement? Settlement, DeliveryState Answer) Read(DeliveryState? state) => state switch
+    {
+        Accepted => (Settlement.Complete, AcceptedState),
+        Released => (Settlement.Abandon, ReleasedState),
+        Modified { UndeliverableHere: true } modified => (
+            Settlement.Defer with { Properties = OutcomeFields.Plain(modified.MessageAnnotations) }, DeferredState),
+        Modified modified => (
+            Settlement.Abandon with { Properties = OutcomeFields.Plain(modified.MessageAnnotations) }, ModifiedState),
+        Rejected rejected => (OutcomeFields.DeadLetter(rejected), RejectedState),
+        _ => (null, AcceptedState),
+    };
+
+    private sealed class LinkReceiver(MailboxLink link, bool receiveAndDelete) : Receiver(receiveAndDelete)
+    {
+        public override bool HasRoom => link.Session.Connection.HasRoom;
+
+        public override bool TryDeliver(Delivery delivery)
+        {
+            var payload = MessageEncoder.Encode(
+                delivery.Content!, MessageOverlay.Decode(delivery.Overlay), delivery.Facts);
+            lock (link.Session.Connection.Gate)
+            {
+                if (link.IsClosed || link.Session.Connection.IsClosing)
+                {
+                    return false;
+                }
+
+                var unsettled = ReceiveAndDelete
+                    ? null
+                    : new UnsettledDelivery(link, delivery.Mailbox, delivery.LockToken);
+                link.Session.SendDelivery(
+                    link, delivery.LockToken.ToByteArray(), payload, ReceiveAndDelete, unsettled);
+                link.Session.Connection.CountUnsent();
+                return true;
+            }
+        }
+
+        public override void Flush()
+        {
+            lock (link.Session.Connection.Gate)
+            {
+                link.Session.Connection.Flush();
+            }
+        }
+
+        public override void Drained(uint deliveryCount)
+        {
+            lock (link.Session.Connection.Gate)
+            {
+                if (!link.IsClosed)
+                {
+                    // Clients wait for drain=true coming back; with drain=false they think the link is stuck.
+                    link.Session.SendFlow(link.Handle, deliveryCount, credit: 0, drain: true);
+                }
+            }
+        }
+
+        public override void Closed(BrokerError error) => link.Detach(error);
+    }
+}

@@ -1,0 +1,164 @@
+// A link on which the peer sends: puts transfers together and keeps its credit up.
+using Amqp;
+using Amqp.Framing;
+using ServerlessEventing.Local.ServiceBus.Messaging;
+
+namespace ServerlessEventing.Local.ServiceBus.Amqp;
+
+/// <summary>
+/// Credit bounds what may be in flight: it is given back when a message is answered, so a slow disk slows the sender.
+/// </summary>
+internal abstract class ReceivingLink(AmqpSession session, Attach attach, long maxMessageSize)
+    : AmqpLink(session, attach)
+{
+    private const uint MaxInFlight = 1_000;
+    private static readonly Accepted AcceptedState = new();
+    private MemoryStream? _partial;
+    private long _size;
+    private uint _deliveryId;
+    private uint _format;
+    private bool _settled;
+    private uint _deliveryCount = attach.InitialDeliveryCount;
+    private uint _credit;
+    private uint _inFlight;
+
+    protected long MaxMessageSize { get; } = maxMessageSize;
+
+    public override void Attach()
+    {
+        Session.Write(new Attach
+        {
+            LinkName = Name,
+            Handle = Handle,
+            Role = true,
+            SndSettleMode = Peer.SndSettleMode,
+            RcvSettleMode = ReceiverSettleMode.First,
+            Source = Peer.Source ?? new Source(),
+            Target = Peer.Target,
+            MaxMessageSize = (ulong)MaxMessageSize,
+        });
+        GiveCredit();
+    }
+
+    public override void OnFlow(Flow flow)
+    {
+        if (flow.Echo)
+        {
+            lock (Session.Connection.Gate)
+            {
+                Session.SendFlow(Handle, _deliveryCount, _credit, drain: false);
+            }
+        }
+    }
+
+    public void OnTransfer(Transfer transfer, byte[] payload)
+    {
+        if (_size == 0 && _partial is null)
+        {
+            _deliveryId = transfer.DeliveryId;
+            _format = transfer.MessageFormat;
+            _settled = transfer.Settled;
+        }
+
+        _size += payload.Length;
+        if (transfer.Aborted)
+        {
+            Reset();
+            Count();
+            Answered();
+            return;
+        }
+
+        if (transfer.More || _partial is not null)
+        {
+            Gather(payload);
+            if (transfer.More)
+            {
+                return;
+            }
+        }
+
+        var bytes = _partial?.ToArray() ?? payload;
+        var (size, id, format, settled) = (_size, _deliveryId, _format, _settled || transfer.Settled);
+        Reset();
+        Count();
+        if (size > MaxMessageSize)
+        {
+            Answer(id, settled, BrokerError.TooLarge(size, MaxMessageSize));
+            return;
+        }
+
+        OnMessage(bytes, format, error => Answer(id, settled, error));
+    }
+
+    /// <summary>A whole message; <paramref name="answer"/> is called once, with null to accept. Must not block.</summary>
+    protected abstract void OnMessage(byte[] bytes, uint format, Action<BrokerError?> answer);
+
+    private void Gather(byte[] payload)
+    {
+        _partial ??= new MemoryStream();
+        if (_size <= MaxMessageSize)
+        {
+            _partial.Write(payload);
+        }
+    }
+
+    private void Reset()
+    {
+        _partial = null;
+        _size = 0;
+    }
+
+    private void Count()
+    {
+        lock (Session.Connection.Gate)
+        {
+            if (_credit == 0)
+            {
+                throw new AmqpException(new Error("amqp:link:transfer-limit-exceeded")
+                {
+                    Description = "A message was sent without credit.",
+                });
+            }
+
+            _deliveryCount++;
+            _credit--;
+            _inFlight++;
+        }
+    }
+
+    private void Answer(uint deliveryId, bool settled, BrokerError? error)
+    {
+        lock (Session.Connection.Gate)
+        {
+            if (!IsClosed && !settled)
+            {
+                Session.SettleReceived(deliveryId, error is null ? AcceptedState : error.ToRejected());
+            }
+        }
+
+        Answered();
+    }
+
+    private void Answered()
+    {
+        lock (Session.Connection.Gate)
+        {
+            _inFlight--;
+            if (!IsClosed && _credit < MaxInFlight / 2)
+            {
+                GiveCredit();
+            }
+        }
+    }
+
+    private void GiveCredit()
+    {
+        var room = MaxInFlight - _inFlight;
+        if (room > _credit)
+        {
+            _credit = room;
+            Session.SendFlow(Handle, _deliveryCount, _credit, drain: false);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// A link on which requests arrive; finds the link that their answers belong on.
+using Amqp;
+using Amqp.Framing;
+using ServerlessEventing.Local.ServiceBus.Messaging;
+
+namespace ServerlessEventing.Local.ServiceBus.Amqp;
+
+/// <summary>The request half of a request/response pair.</summary>
+internal abstract class RequestLink(AmqpSession session, Attach attach) : ReceivingLink(session, attach, MaxRequestSize)
+{
+    private const long MaxRequestSize = 1024 * 1024;
+
+    protected sealed override void OnMessage(byte[] bytes, uint format, Action<BrokerError?> answer)
+    {
+        Message request;
+        try
+        {
+            request = Message.Decode(new ByteBuffer(bytes, 0, bytes.Length, bytes.Length));
+        }
+        catch (Exception problem) when (problem is AmqpException or InvalidCastException or ArgumentException)
+        {
+            answer(BrokerError.Malformed(problem.Message));
+            return;
+        }
+
+        answer(null);
+        OnRequest(request, reply => Send(request, reply));
+    }
+
+    /// <summary>Handles one request; the answer may come later and from another thread.</summary>
+    protected abstract void OnRequest(Message request, Action<Message> reply);
+
+    protected static string? Text(Message request, string property) =>
+        request.ApplicationProperties?.Map.TryGetValue(property, out var value) == true ? value?.ToString() : null;
+
+    private void Send(Message request, Message reply)
+    {
+        reply.Properties = new Properties();
+        if (request.Properties?.GetMessageId() is { } id)
+        {
+            reply.Properties.SetCorrelationId(id);
+        }
+
+        FindReplyLink(request.Properties?.ReplyTo)?.Send(reply);
+    }
+
+    /// <summary>
+    /// Clients name the answering link in three ways: by its target address, by its link name, or only by opening it in
+    /// the same session.
+    /// </summary>
+    private ReplyLink? FindReplyLink(string? replyTo)
+    {
+        lock (Session.Connection.Gate)
+        {
+            var all = Session.Connection.Links.OfType<ReplyLink>().ToList();
+            return all.Find(link => replyTo is not null && link.TargetAddress == replyTo)
+                ?? all.Find(link => replyTo is not null && link.Name == replyTo)
+                ?? all.Find(link => link.Session == Session);
+        }
+    }
+}

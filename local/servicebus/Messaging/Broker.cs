@@ -1,0 +1,93 @@
+// The broker's parts put together: opened from a data folder, recovered, running.
+using Microsoft.Extensions.Logging;
+using ServerlessEventing.Local.ServiceBus.Entities;
+using ServerlessEventing.Local.ServiceBus.Store;
+
+namespace ServerlessEventing.Local.ServiceBus.Messaging;
+
+/// <summary>
+/// <code>
+///   Publisher ─┐                     ┌─► SqliteStore (disk)
+///   Settler  ──┼─► Router ─► Journal ┤
+///   Sweeper  ──┘                     └─► Mailbox ─► DeliveryPump ─► Receiver
+/// </code>
+/// Knows neither AMQP connections nor HTTP.
+/// </summary>
+internal sealed class Broker : IDisposable
+{
+    private const long BodyCacheBytes = 64 * 1024 * 1024;
+    private readonly DataFolderLock _lock;
+    private readonly SqliteStore _store;
+    private readonly Sweeper _sweeper;
+
+    private Broker(DataFolderLock folderLock, SqliteStore store, string file, ILoggerFactory loggers, TimeProvider time)
+    {
+        _lock = folderLock;
+        _store = store;
+        Time = time;
+        Bodies = new BodyReader(file, BodyCacheBytes);
+        Router = new Router(Topology, time, Counters);
+        Recovery.Load(store, Topology, Connect);
+        Journal = new Journal(store, loggers.CreateLogger<Journal>());
+        Publisher = new Publisher(Router, Journal, Bodies, Counters);
+        Settler = new Settler(Router, Journal, Bodies, Counters);
+        Administration = new Administration(Topology, Journal, time, Connect);
+        _sweeper = new Sweeper(Topology, Settler, Journal, time);
+    }
+
+    public TimeProvider Time { get; }
+
+    public Topology Topology { get; } = new();
+
+    public BrokerCounters Counters { get; } = new();
+
+    public Journal Journal { get; }
+
+    public BodyReader Bodies { get; }
+
+    public Router Router { get; }
+
+    public Publisher Publisher { get; }
+
+    public Settler Settler { get; }
+
+    public Administration Administration { get; }
+
+    /// <summary>Throws <see cref="StoreUnusableException"/> where the folder is in use or cannot be read.</summary>
+    public static Broker Open(string folder, ILoggerFactory loggers, TimeProvider time)
+    {
+        var folderLock = DataFolderLock.Acquire(folder);
+        try
+        {
+            var file = Path.Combine(folder, "servicebus.db");
+            return new Broker(folderLock, SqliteStore.Open(file), file, loggers, time);
+        }
+        catch
+        {
+            folderLock.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _sweeper.Dispose();
+        Administration.Dispose();
+        Journal.Dispose();
+        Bodies.Dispose();
+        _store.Dispose();
+        _lock.Dispose();
+    }
+
+    /// <summary>Gives both mailboxes of a new entity their pumps.</summary>
+    private void Connect(EntityNode node)
+    {
+        foreach (var mailbox in (Mailbox[])[node.Messages, node.DeadLetters])
+        {
+            _ = new DeliveryPump(
+                mailbox, Bodies, Time, Counters,
+                (from, entry) => Settler.Expired(from, entry),
+                (delivery, done) => Settler.Remove(delivery.Mailbox, delivery.Entry, done));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// A refusal as clients see it: an AMQP error condition and a sentence.
+namespace ServerlessEventing.Local.ServiceBus.Messaging;
+
+/// <summary>Why the broker did not do what was asked. Conditions are Azure's.</summary>
+internal sealed record BrokerError(string Condition, string Description)
+{
+    public static readonly BrokerError Busy = new(
+        "com.microsoft:server-busy", "The store is busy or cannot write; nothing was accepted. Try again.");
+
+    public static readonly BrokerError LockLost = new(
+        "com.microsoft:message-lock-lost",
+        "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.");
+
+    public static BrokerError NotFound(string path) => new(
+        "amqp:not-found", $"The messaging entity '{path}' could not be found. status-code: 404");
+
+    public static BrokerError Disabled(string path) => new(
+        "com.microsoft:entity-disabled", $"The messaging entity '{path}' is disabled for this operation.");
+
+    public static BrokerError TooLarge(long size, long limit) => new(
+        "amqp:link:message-size-exceeded",
+        $"The message is {size} bytes; the entity takes at most {limit}. Raise MaxMessageSizeInKilobytes or send less.");
+
+    public static BrokerError Full(string path, long megabytes) => new(
+        "amqp:resource-limit-exceeded",
+        $"'{path}' has reached its maximum size of {megabytes} MB. Receive some messages or raise MaxSizeInMegabytes.");
+
+    public static BrokerError Malformed(string reason) => new("amqp:decode-error", reason);
+
+    public static BrokerError Argument(string reason) => new("com.microsoft:argument-error", reason);
+
+    public static BrokerError NotAllowed(string reason) => new("amqp:not-allowed", reason);
+
+    public static BrokerError MessageNotFound(string reason) => new("com.microsoft:message-not-found", reason);
+}

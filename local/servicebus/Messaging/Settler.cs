@@ -1,0 +1,144 @@
+// Ends the deliveries of messages: by a receiver's settlement, an expired lock, an expired message, a schedule that is due.
+using ServerlessEventing.Local.ServiceBus.Store;
+using ServerlessEventing.Local.ServiceBus.Wire;
+
+namespace ServerlessEventing.Local.ServiceBus.Messaging;
+
+/// <summary>
+/// Each change: the mailbox gives the entry up as Busy, the journal writes, and only then the entry changes and the answer
+/// leaves. When the write fails the entry goes back as it was.
+/// </summary>
+internal sealed class Settler(Router router, Journal journal, BodyReader bodies, BrokerCounters counters)
+{
+    /// <summary>Calls <paramref name="done"/> exactly once, with null when the settlement is on disk.</summary>
+    public void Settle(Mailbox mailbox, Guid token, Settlement settlement, Action<BrokerError?> done)
+    {
+        if (mailbox.IsDeadLetters && settlement.Kind == SettlementKind.DeadLetter)
+        {
+            done(BrokerError.NotAllowed($"'{mailbox.Path}' holds dead letters; they cannot be dead-lettered again."));
+            return;
+        }
+
+        if (mailbox.TakeLocked(token, router.Now) is not { } entry)
+        {
+            done(BrokerError.LockLost);
+            return;
+        }
+
+        void Told(bool committed) => done(committed ? null : BrokerError.Busy);
+        switch (settlement.Kind)
+        {
+            case SettlementKind.Complete:
+                Submit(new RemoveOperation(mailbox, entry, bodies, committed =>
+                {
+                    counters.Completed();
+                    Told(committed);
+                }));
+                break;
+            case SettlementKind.Abandon:
+                CountDelivery(mailbox, entry, Changed(entry, settlement.Properties), Told);
+                break;
+            case SettlementKind.Defer:
+                Submit(new AmendOperation(
+                    mailbox, entry, EntryState.Deferred, entry.DeliveryCount,
+                    Changed(entry, settlement.Properties), Told));
+                break;
+            default:
+                entry.Overlay = Changed(entry, settlement.Properties);
+                Move(mailbox, entry, Told, (view, into) => router.DeadLetter(
+                    mailbox.Owner, view, settlement.DeadLetterReason ?? "DeadLetteredByReceiver",
+                    settlement.DeadLetterDescription, into));
+                break;
+        }
+    }
+
+    /// <summary>Takes a received-and-deleted message away before it is handed over.</summary>
+    public void Remove(Mailbox mailbox, MessageEntry entry, Action<bool> done) =>
+        Submit(new RemoveOperation(mailbox, entry, bodies, done));
+
+    /// <summary>A lock ran out: the delivery counts, and too many of them are the end.</summary>
+    public void LockExpired(Mailbox mailbox, MessageEntry entry) =>
+        CountDelivery(mailbox, entry, entry.Overlay, done: null);
+
+    /// <summary>A message lived too long.</summary>
+    public void Expired(Mailbox mailbox, MessageEntry entry)
+    {
+        var keeps = mailbox.Owner.Description switch
+        {
+            Entities.QueueDescription queue => queue.DeadLetteringOnMessageExpiration,
+            Entities.SubscriptionDescription subscription => subscription.DeadLetteringOnMessageExpiration,
+            _ => false,
+        };
+        if (keeps && !mailbox.IsDeadLetters)
+        {
+            Move(mailbox, entry, done: null, (view, into) => router.DeadLetter(
+                mailbox.Owner, view, "TTLExpiredException", "The message expired and was dead lettered.", into));
+        }
+        else
+        {
+            Submit(new RemoveOperation(mailbox, entry, bodies, done: null));
+        }
+    }
+
+    /// <summary>A scheduled message's time has come: it goes on as if it had just arrived, under a new number.</summary>
+    public void Due(Mailbox mailbox, MessageEntry entry) =>
+        Move(mailbox, entry, done: null, (view, into) => router.Pass(mailbox.Owner, view, into));
+
+    private static byte[]? Changed(MessageEntry entry, IReadOnlyDictionary<string, object?>? properties)
+    {
+        if (properties is not { Count: > 0 })
+        {
+            return entry.Overlay;
+        }
+
+        var overlay = MessageOverlay.Decode(entry.Overlay);
+        foreach (var (name, value) in properties)
+        {
+            overlay = overlay.WithUser(name, value);
+        }
+
+        return overlay.Encode();
+    }
+
+    private void CountDelivery(Mailbox mailbox, MessageEntry entry, byte[]? overlay, Action<bool>? done)
+    {
+        var deliveries = entry.DeliveryCount + 1;
+        var limit = mailbox.Settings.MaxDeliveryCount;
+        if (limit > 0 && deliveries >= limit)
+        {
+            entry.Overlay = overlay;
+            entry.DeliveryCount = deliveries;
+            Move(mailbox, entry, done, (view, into) => router.DeadLetter(
+                mailbox.Owner, view, "MaxDeliveryCountExceeded",
+                $"Message could not be consumed after {limit} delivery attempts.", into));
+            return;
+        }
+
+        Submit(new AmendOperation(mailbox, entry, entry.Home, deliveries, overlay, done));
+    }
+
+    private void Move(
+        Mailbox mailbox, MessageEntry entry, Action<bool>? done, Action<MessageView, RoutingResult> route)
+    {
+        if (bodies.Read(entry.Body) is not { } content)
+        {
+            mailbox.Return(entry);
+            done?.Invoke(false);
+            return;
+        }
+
+        var routing = new RoutingResult();
+        route(MessageView.Of(entry, WireMessage.Parse(content)), routing);
+        Submit(new PlaceOperation(
+            [new PlaceItem(routing) { From = mailbox, Moved = entry }], bodies,
+            (_, committed) => done?.Invoke(committed)));
+    }
+
+    private void Submit(StoreOperation operation)
+    {
+        if (!journal.TrySubmit(operation))
+        {
+            operation.Failed();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// Acts on the passing of time in all mailboxes: locks, schedules, expiry, forgotten duplicates.
+using ServerlessEventing.Local.ServiceBus.Store;
+
+namespace ServerlessEventing.Local.ServiceBus.Messaging;
+
+/// <summary>One timer for everything; a mailbox without anything due costs a few comparisons.</summary>
+internal sealed class Sweeper : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
+    private readonly Topology _topology;
+    private readonly Settler _settler;
+    private readonly Journal _journal;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly List<MessageEntry> _lockExpired = [];
+    private readonly List<MessageEntry> _due = [];
+    private readonly List<MessageEntry> _expired = [];
+    private DateTimeOffset _nextForget;
+    private int _running;
+
+    public Sweeper(Topology topology, Settler settler, Journal journal, TimeProvider time)
+    {
+        _topology = topology;
+        _settler = settler;
+        _journal = journal;
+        _time = time;
+        _timer = time.CreateTimer(_ => Sweep(), null, Period, Period);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Sweep()
+    {
+        if (Interlocked.Exchange(ref _running, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            var now = _time.GetUtcNow();
+            foreach (var node in _topology.All)
+            {
+                Sweep(node.Messages, now.ToUnixTimeMilliseconds());
+                Sweep(node.DeadLetters, now.ToUnixTimeMilliseconds());
+            }
+
+            if (now >= _nextForget)
+            {
+                _nextForget = now + ForgetPeriod;
+                _journal.TrySubmit(new ForgetDuplicates(now.ToUnixTimeMilliseconds()));
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _running, 0);
+        }
+    }
+
+    private void Sweep(Mailbox mailbox, long now)
+    {
+        mailbox.Sweep(now, _lockExpired, _due, _expired);
+        _lockExpired.ForEach(entry => _settler.LockExpired(mailbox, entry));
+        _due.ForEach(entry => _settler.Due(mailbox, entry));
+        _expired.ForEach(entry => _settler.Expired(mailbox, entry));
+        _lockExpired.Clear();
+        _due.Clear();
+        _expired.Clear();
+    }
+
+    private sealed class ForgetDuplicates(long until) : StoreOperation
+    {
+        public override void Write(SqliteStore store) => store.ForgetDuplicates(until);
+
+        public override void Committed()
+        {
+        }
+
+        public override void Failed()
+        {
+        }
+    }
+}

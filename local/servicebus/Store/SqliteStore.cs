@@ -1,0 +1,263 @@
+// The store on SQLite in WAL mode with synchronous=FULL: definitions, messages, one body a publish, duplicate windows.
+using Microsoft.Data.Sqlite;
+
+namespace ServerlessEventing.Local.ServiceBus.Store;
+
+/// <summary>
+/// <code>
+///   entities  path → definition            sequences  mailbox → last sequence number given
+///   bodies    id → bytes as sent           duplicates (entity, message-id) → until
+///   messages  id → mailbox, sequence, body, state…; several may refer to one body
+/// </code>
+/// The write half belongs to the journal's thread alone; bodies are read through a connection of their own.
+/// </summary>
+internal sealed class SqliteStore : IDisposable
+{
+    private const int SchemaVersion = 1;
+    private readonly SqliteConnection _writer;
+    private readonly BodyReferences _references = new();
+    private readonly StoreCommands _commands;
+    private readonly Dictionary<long, long> _sequences = [];
+    private long _lastMessageId;
+    private long _lastBodyId;
+
+    private SqliteStore(SqliteConnection writer)
+    {
+        _writer = writer;
+        _commands = new StoreCommands(writer);
+    }
+
+    /// <summary>Opens or creates the store; throws <see cref="StoreUnusableException"/> with what to do about it.</summary>
+    public static SqliteStore Open(string file)
+    {
+        try
+        {
+            var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+            connection.Open();
+            Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;" +
+                "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;");
+            var version = (long)Scalar(connection, "PRAGMA user_version")!;
+            if (version > SchemaVersion)
+            {
+                throw new StoreUnusableException(
+                    $"{file} was written by a newer version of the emulator (schema {version}, this one knows " +
+                    $"{SchemaVersion}). Use that version, or another data folder.");
+            }
+
+            Execute(connection, Schema);
+            var store = new SqliteStore(connection);
+            store._lastMessageId = (long)Scalar(connection, "SELECT coalesce(max(id), 0) FROM messages")!;
+            store._lastBodyId = (long)Scalar(connection, "SELECT coalesce(max(id), 0) FROM bodies")!;
+            store.LoadReferences();
+            return store;
+        }
+        catch (SqliteException problem)
+        {
+            throw new StoreUnusableException(
+                $"The store {file} cannot be opened: {problem.Message}. Check that the folder is writable and the disk " +
+                "is not full; if the file is damaged, restore it from a copy or start with another data folder.", problem);
+        }
+    }
+
+    public IEnumerable<EntityRow> ReadEntities()
+    {
+        using var command = _writer.CreateCommand();
+        command.CommandText = "SELECT path, id, kind, definition FROM entities ORDER BY id";
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return new EntityRow(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3));
+        }
+    }
+
+    /// <summary>All messages, oldest first within each mailbox.</summary>
+    public IEnumerable<MessageRow> ReadMessages()
+    {
+        using var command = _writer.CreateCommand();
+        command.CommandText = "SELECT id, mailbox, sequence, body, state, deliveries, enqueued_sequence, enqueued, due, " +
+            "expires, hops, size, session, overlay FROM messages ORDER BY id";
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return new MessageRow
+            {
+                Id = reader.GetInt64(0),
+                Mailbox = reader.GetInt64(1),
+                Sequence = reader.GetInt64(2),
+                Body = reader.GetInt64(3),
+                State = reader.GetInt32(4),
+                DeliveryCount = reader.GetInt32(5),
+                EnqueuedSequence = reader.GetInt64(6),
+                EnqueuedTime = reader.GetInt64(7),
+                DueTime = reader.GetInt64(8),
+                ExpiresAt = reader.GetInt64(9),
+                Hops = reader.GetInt32(10),
+                Size = reader.GetInt32(11),
+                SessionId = reader.IsDBNull(12) ? null : reader.GetString(12),
+                Overlay = reader.IsDBNull(13) ? null : reader.GetFieldValue<byte[]>(13),
+            };
+        }
+    }
+
+    public IEnumerable<(long Mailbox, long Last)> ReadSequences()
+    {
+        using var command = _writer.CreateCommand();
+        command.CommandText = "SELECT mailbox, last FROM sequences";
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return (reader.GetInt64(0), reader.GetInt64(1));
+        }
+    }
+
+    public IEnumerable<(long Entity, string MessageId, long Until)> ReadDuplicates()
+    {
+        using var command = _writer.CreateCommand();
+        command.CommandText = "SELECT entity, message_id, until FROM duplicates ORDER BY until";
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return (reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2));
+        }
+    }
+
+    public void Begin() => _commands.Begin();
+
+    public void Commit()
+    {
+        foreach (var (mailbox, last) in _sequences)
+        {
+            _commands.SaveSequence(mailbox, last);
+        }
+
+        _sequences.Clear();
+        _commands.Commit();
+        _references.Commit();
+    }
+
+    public void Rollback()
+    {
+        _references.Rollback();
+        _sequences.Clear();
+        try
+        {
+            _commands.Rollback();
+        }
+        catch (SqliteException)
+        {
+            // SQLite rolls back by itself on a full disk or an I/O error; there is nothing left to undo then.
+        }
+    }
+
+    /// <summary>Writes one body for <paramref name="copies"/> messages.</summary>
+    public long InsertBody(byte[] content, int copies)
+    {
+        var id = ++_lastBodyId;
+        _commands.InsertBody(id, content);
+        _references.Add(id, copies, isNew: true);
+        return id;
+    }
+
+    /// <summary>Makes room for more (or fewer) messages that refer to a body that is already there.</summary>
+    public void AddReferences(long body, int copies) => _references.Add(body, copies, isNew: false);
+
+    public long NextMessageId() => ++_lastMessageId;
+
+    public void InsertMessage(MessageRow row) => _commands.InsertMessage(row);
+
+    public void UpdateMessage(long id, int state, int deliveries, byte[]? overlay) =>
+        _commands.UpdateMessage(id, state, deliveries, overlay);
+
+    /// <summary>Takes the message away, and its body when no other message refers to it: then true.</summary>
+    public bool DeleteMessage(long id, long body)
+    {
+        _commands.DeleteMessage(id);
+        if (!_references.Release(body))
+        {
+            return false;
+        }
+
+        _commands.DeleteBody(body);
+        return true;
+    }
+
+    /// <summary>Written once at commit, however many messages the mailbox got.</summary>
+    public void SaveSequence(long mailbox, long last) => _sequences[mailbox] = last;
+
+    public void RememberDuplicate(long entity, string messageId, long until) =>
+        _commands.RememberDuplicate(entity, messageId, until);
+
+    public void ForgetDuplicates(long until) => _commands.ForgetDuplicates(until);
+
+    public void SaveEntity(EntityRow row) => _commands.SaveEntity(row);
+
+    public void DeleteEntity(string path, long id) => _commands.DeleteEntity(path, id);
+
+    /// <summary>Deletes all that a mailbox holds, with its numbering; for entities that go.</summary>
+    public void EmptyMailbox(long mailbox)
+    {
+        var messages = new List<(long Id, long Body)>();
+        using (var select = _writer.CreateCommand())
+        {
+            select.CommandText = "SELECT id, body FROM messages WHERE mailbox = $mailbox";
+            select.Parameters.AddWithValue("$mailbox", mailbox);
+            using var reader = select.ExecuteReader();
+            while (reader.Read())
+            {
+                messages.Add((reader.GetInt64(0), reader.GetInt64(1)));
+            }
+        }
+
+        messages.ForEach(message => DeleteMessage(message.Id, message.Body));
+        _sequences.Remove(mailbox);
+        _commands.DeleteSequence(mailbox);
+    }
+
+    public void Dispose()
+    {
+        _commands.Dispose();
+        _writer.Dispose();
+    }
+
+    private void LoadReferences()
+    {
+        using var command = _writer.CreateCommand();
+        command.CommandText = "SELECT body, count(*) FROM messages GROUP BY body HAVING count(*) > 1";
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            _references.Load(reader.GetInt64(0), reader.GetInt32(1));
+        }
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static object? Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+
+    private static readonly string Schema = $"""
+        CREATE TABLE IF NOT EXISTS entities (
+            path TEXT PRIMARY KEY COLLATE NOCASE, id INTEGER NOT NULL, kind TEXT NOT NULL, definition TEXT NOT NULL);
+        CREATE TABLE IF NOT EXISTS sequences (mailbox INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, content BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS messages (
+            id INTEGER PRIMARY KEY, mailbox INTEGER NOT NULL, sequence INTEGER NOT NULL, body INTEGER NOT NULL,
+            state INTEGER NOT NULL, deliveries INTEGER NOT NULL, enqueued_sequence INTEGER NOT NULL,
+            enqueued INTEGER NOT NULL, due INTEGER NOT NULL, expires INTEGER NOT NULL, hops INTEGER NOT NULL,
+            size INTEGER NOT NULL, session TEXT, overlay BLOB);
+        CREATE TABLE IF NOT EXISTS duplicates (
+            entity INTEGER NOT NULL, message_id TEXT NOT NULL, until INTEGER NOT NULL,
+            PRIMARY KEY (entity, message_id)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS duplicates_until ON duplicates (until);
+        PRAGMA user_version={SchemaVersion};
+        """;
+}

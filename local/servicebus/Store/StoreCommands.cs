@@ -1,0 +1,117 @@
+// The store's prepared statements, one method each.
+using Microsoft.Data.Sqlite;
+
+namespace ServerlessEventing.Local.ServiceBus.Store;
+
+/// <summary>Prepared once and reused: statements are the journal's inner loop.</summary>
+internal sealed class StoreCommands : IDisposable
+{
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _commit;
+    private readonly SqliteCommand _rollback;
+    private readonly SqliteCommand _insertBody;
+    private readonly SqliteCommand _deleteBody;
+    private readonly SqliteCommand _insertMessage;
+    private readonly SqliteCommand _updateMessage;
+    private readonly SqliteCommand _deleteMessage;
+    private readonly SqliteCommand _saveSequence;
+    private readonly SqliteCommand _rememberDuplicate;
+    private readonly SqliteCommand _forgetDuplicates;
+    private readonly SqliteConnection _connection;
+
+    public StoreCommands(SqliteConnection connection)
+    {
+        // Prepared on first use: the tables are made before any statement runs.
+        _connection = connection;
+        _begin = Make("BEGIN IMMEDIATE", 0);
+        _commit = Make("COMMIT", 0);
+        _rollback = Make("ROLLBACK", 0);
+        _insertBody = Make("INSERT INTO bodies (id, content) VALUES ($0, $1)", 2);
+        _deleteBody = Make("DELETE FROM bodies WHERE id = $0", 1);
+        _insertMessage = Make(
+            "INSERT INTO messages VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", 14);
+        _updateMessage = Make("UPDATE messages SET state = $1, deliveries = $2, overlay = $3 WHERE id = $0", 4);
+        _deleteMessage = Make("DELETE FROM messages WHERE id = $0", 1);
+        _saveSequence = Make("INSERT OR REPLACE INTO sequences VALUES ($0, $1)", 2);
+        _rememberDuplicate = Make("INSERT OR REPLACE INTO duplicates VALUES ($0, $1, $2)", 3);
+        _forgetDuplicates = Make("DELETE FROM duplicates WHERE until < $0", 1);
+    }
+
+    public void Begin() => Run(_begin);
+
+    public void Commit() => Run(_commit);
+
+    public void Rollback() => Run(_rollback);
+
+    public void InsertBody(long id, byte[] content) => Run(_insertBody, id, content);
+
+    public void DeleteBody(long id) => Run(_deleteBody, id);
+
+    public void InsertMessage(MessageRow row) => Run(
+        _insertMessage, row.Id, row.Mailbox, row.Sequence, row.Body, row.State, row.DeliveryCount, row.EnqueuedSequence,
+        row.EnqueuedTime, row.DueTime, row.ExpiresAt, row.Hops, row.Size, row.SessionId, row.Overlay);
+
+    public void UpdateMessage(long id, int state, int deliveries, byte[]? overlay) =>
+        Run(_updateMessage, id, state, deliveries, overlay);
+
+    public void DeleteMessage(long id) => Run(_deleteMessage, id);
+
+    public void SaveSequence(long mailbox, long last) => Run(_saveSequence, mailbox, last);
+
+    public void RememberDuplicate(long entity, string messageId, long until) =>
+        Run(_rememberDuplicate, entity, messageId, until);
+
+    public void ForgetDuplicates(long until) => Run(_forgetDuplicates, until);
+
+    public void SaveEntity(EntityRow row)
+    {
+        using var command = Make("INSERT OR REPLACE INTO entities VALUES ($0, $1, $2, $3)", 4);
+        Run(command, row.Path, row.Id, row.Kind, row.Definition);
+    }
+
+    public void DeleteEntity(string path, long id)
+    {
+        using var entity = Make("DELETE FROM entities WHERE path = $0", 1);
+        Run(entity, path);
+        using var duplicates = Make("DELETE FROM duplicates WHERE entity = $0", 1);
+        Run(duplicates, id);
+    }
+
+    public void DeleteSequence(long mailbox)
+    {
+        using var command = Make("DELETE FROM sequences WHERE mailbox = $0", 1);
+        Run(command, mailbox);
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in (SqliteCommand[])
+            [_begin, _commit, _rollback, _insertBody, _deleteBody, _insertMessage, _updateMessage, _deleteMessage, _saveSequence,
+                _rememberDuplicate, _forgetDuplicates])
+        {
+            command.Dispose();
+        }
+    }
+
+    private SqliteCommand Make(string sql, int parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        for (var index = 0; index < parameters; index++)
+        {
+            command.Parameters.Add(new SqliteParameter { ParameterName = "$" + index, Value = DBNull.Value });
+        }
+
+        return command;
+    }
+
+    private static void Run(SqliteCommand command, params ReadOnlySpan<object?> values)
+    {
+        for (var index = 0; index < values.Length; index++)
+        {
+            command.Parameters[index].Value = values[index] ?? DBNull.Value;
+        }
+
+        command.ExecuteNonQuery();
+    }
+}
