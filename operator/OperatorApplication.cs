@@ -60,7 +60,7 @@ public sealed class OperatorApplication : IAsyncDisposable
         await stopped.Task;
     }
 
-    /// <summary>Starts, and returns when the first routing table is served; waits for the API server if it must.</summary>
+    /// <summary>Returns when the first routing table is served; waits for the API server if it must.</summary>
     public static async Task<OperatorApplication> StartAsync(
         OperatorOptions options, CancellationToken cancellationToken)
     {
@@ -125,7 +125,14 @@ public sealed class OperatorApplication : IAsyncDisposable
         var lanes = new Lanes(bus, installation, options.LockDuration, time, logger);
         var events = new EventRecorder(_client, time, logger);
         var shared = new ControllerParts(
-            _client, _informers, new StatusWriter(_client), new Finalizers(_client), events, new Tracker(), time, logger);
+            _client,
+            _informers,
+            new StatusWriter(_client),
+            new Finalizers(_client),
+            events,
+            new Tracker(),
+            time,
+            logger);
         var brokerClass = new BrokerClass(options.DefaultBrokerClass);
         var parts = new ReconcilerParts
         {

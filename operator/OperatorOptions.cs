@@ -31,7 +31,7 @@ public sealed record OperatorOptions
     /// <summary>How long a deleted object's egress stays in the table as draining.</summary>
     public TimeSpan DrainPeriod { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often what is on the bus is compared again, at most; never oftener than 5 entities a second.</summary>
+    /// <summary>How often the bus is compared again, at most; never more than 5 entities a second.</summary>
     public TimeSpan DriftPeriod { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Peek-lock time of lanes.</summary>

@@ -97,7 +97,8 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Watching {Kind} of {ApiVersion}: something refers to it")]
+        [LoggerMessage(Level = LogLevel.Information,
+            Message = "Watching {Kind} of {ApiVersion}: something refers to it")]
         public static partial void Discovered(ILogger logger, string kind, string apiVersion);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot ask for {Kind} of {ApiVersion}: {Reason}")]

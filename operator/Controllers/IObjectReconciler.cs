@@ -11,7 +11,7 @@ public interface IObjectReconciler
     /// <summary>What Ready depends on; null for a kind whose status is not ours to write.</summary>
     ConditionSet? Conditions { get; }
 
-    /// <summary>Whether objects of this kind own something outside the cluster that must be deleted with them.</summary>
+    /// <summary>Whether objects of this kind own something outside the cluster to be deleted with them.</summary>
     bool HasFinalizer { get; }
 
     /// <summary>Whether the object is ours to reconcile; one that is not is never written to.</summary>

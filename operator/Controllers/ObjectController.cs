@@ -80,7 +80,10 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var timer = parts.Time.CreateTimer(
-            static state => ((CancellationTokenSource)state!).Cancel(), limit, ReconcileTimeout, Timeout.InfiniteTimeSpan);
+            static state => ((CancellationTokenSource)state!).Cancel(),
+            limit,
+            ReconcileTimeout,
+            Timeout.InfiniteTimeSpan);
         try
         {
             return await OneAsync(key, limit.Token);

@@ -4,7 +4,7 @@ using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Controllers;
 
-/// <summary>What a reconciler reads and fills in. The status is written anew each time: what is not set is gone.</summary>
+/// <summary>What a reconciler reads and fills in. The status is written anew: what is not set is gone.</summary>
 public sealed class Reconcile(Resource resource, Conditions conditions)
 {
     private readonly HashSet<ObjectRef> _references = [];

@@ -28,9 +28,10 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
 
     public ResourceType Type => ResourceTypes.Broker;
 
+    /// <summary>Causes before what follows from them: Ready speaks for the first.</summary>
     public ConditionSet? Conditions { get; } = new(
-        "IngressReady", "TriggerChannelReady", "IngressChannelReady", "IngressSubscriptionReady", "FilterReady",
-        "Addressable", "DeadLetterSinkResolved", "EventPoliciesReady");
+        "TriggerChannelReady", "IngressChannelReady", "IngressSubscriptionReady", "FilterReady", "Addressable",
+        "DeadLetterSinkResolved", "EventPoliciesReady", "IngressReady");
 
     public bool HasFinalizer => false;
 

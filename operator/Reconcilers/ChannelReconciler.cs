@@ -128,7 +128,8 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         var hosts = new List<string> { Addresses.ChannelHost(channel.Namespace, channel.Name) };
         if (_names.IsOld)
         {
-            hosts.Add($"{channel.Name}-channel-{channel.Uid[..Math.Min(5, channel.Uid.Length)]}.{channel.Namespace}.svc");
+            var suffix = channel.Uid[..Math.Min(5, channel.Uid.Length)];
+            hosts.Add($"{channel.Name}-channel-{suffix}.{channel.Namespace}.svc");
         }
 
         foreach (var host in hosts)

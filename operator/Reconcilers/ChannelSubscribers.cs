@@ -25,7 +25,7 @@ internal static class ChannelSubscribers
         && subscription.Spec.Text("channel", "name") == channel.Name
         && ChannelOf(subscription, subscriptionType).Kind == channelType.GroupKind;
 
-    /// <summary>The Channel a Subscription names; without apiVersion it is one of the Subscription's own group.</summary>
+    /// <summary>The Channel a Subscription names; without apiVersion one of the Subscription's group.</summary>
     public static ObjectRef ChannelOf(Resource subscription, ResourceType subscriptionType)
     {
         var reference = subscription.Spec.At("channel");

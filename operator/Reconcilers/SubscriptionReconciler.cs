@@ -42,7 +42,8 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
     {
         if (!_old)
         {
-            work.Conditions.MarkTrue("OIDCIdentityCreated", "FeatureDisabled", "OIDC authentication is not switched on.");
+            work.Conditions.MarkTrue(
+                "OIDCIdentityCreated", "FeatureDisabled", "OIDC authentication is not switched on.");
         }
 
         var owner = work.Object.Controller;
@@ -118,8 +119,9 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
         var channel = parts.Informers[kind].Get(target.Key);
         if (channel is null or { IsDeleting: true })
         {
-            work.Conditions.MarkFalse("ChannelReady", "ChannelNotFound", $"{kind.Kind} {target.Key} does not exist");
-            work.Conditions.MarkUnknown("AddedToChannel", "ChannelNotFound", $"{kind.Kind} {target.Key} does not exist");
+            var missing = $"{kind.Kind} {target.Key} does not exist";
+            work.Conditions.MarkFalse("ChannelReady", "ChannelNotFound", missing);
+            work.Conditions.MarkUnknown("AddedToChannel", "ChannelNotFound", missing);
             return null;
         }
 

@@ -84,8 +84,12 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
     public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>
         Task.FromResult(ReconcileResult.Done);
 
+    /// <summary>Also called when the Broker turned out to be another implementation's.</summary>
     public Task ForgetAsync(ResourceKey key, CancellationToken cancellationToken) =>
-        DropPredecessorsAsync(key, parts.Informers[Type].Get(key)?.Uid, cancellationToken);
+        DropPredecessorsAsync(
+            key,
+            parts.Informers[Type].Get(key) is { } present && IsOurs(present) ? present.Uid : null,
+            cancellationToken);
 
     private Resource? Broker(Resource trigger) => parts.Informers[ResourceTypes.Broker]
         .Get(new ResourceKey(trigger.Namespace, BrokerNames.BrokerOf(trigger)));

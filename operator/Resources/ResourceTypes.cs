@@ -1,7 +1,7 @@
 // The kinds the operator knows by heart.
 namespace ServerlessEventing.Operator.Resources;
 
-/// <summary>The kinds the operator watches from the start; others are discovered when something refers to them.</summary>
+/// <summary>Watched from the start; other kinds are discovered when something refers to them.</summary>
 public static class ResourceTypes
 {
     public const string EventingGroup = "eventing.knative.dev";

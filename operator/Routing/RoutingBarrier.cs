@@ -18,7 +18,8 @@ public enum RoutingReach
 
 /// <summary>
 /// An instance that polls with <c>If-None-Match: "41"</c> has loaded 41. It is live while a poll of it is open and for
-/// a while after; one that has loaded nothing yet serves nothing yet and does not count. Who asks for a generation that is not loaded everywhere is woken when it is.
+/// a while after; one that has loaded nothing yet serves nothing yet and does not count. Who asks for a generation that
+/// is not loaded everywhere is woken when it is.
 /// </summary>
 public sealed class RoutingBarrier(TimeProvider time)
 {
@@ -45,7 +46,7 @@ public sealed class RoutingBarrier(TimeProvider time)
         }
     }
 
-    /// <summary>How far a generation has come; unless it is loaded, <paramref name="who"/> is woken when it goes on.</summary>
+    /// <summary>How far a generation has come; unless loaded, <paramref name="who"/> is woken as it goes on.</summary>
     public RoutingReach Reach(long generation, ObjectRef who)
     {
         lock (_gate)

@@ -20,7 +20,8 @@ public static class RoutingEndpoint
     public const string InstanceHeader = "X-Eventing-Instance";
     private const int MaxWait = 120;
 
-    public static void Map(IEndpointRouteBuilder routes, RoutingPublisher publisher, RoutingBarrier barrier, TimeProvider time) =>
+    public static void Map(
+        IEndpointRouteBuilder routes, RoutingPublisher publisher, RoutingBarrier barrier, TimeProvider time) =>
         routes.MapGet("/routing", context => AnswerAsync(context, publisher, barrier, time));
 
     private static async Task AnswerAsync(

@@ -108,7 +108,7 @@ public sealed partial class RoutingStore(
         public static partial void Unreadable(ILogger logger, ResourceKey key, string why);
 
         [LoggerMessage(Level = LogLevel.Warning,
-            Message = "The routing table is too large for ConfigMap {Key} ({Bytes} bytes): only its generation is kept")]
+            Message = "The routing table is too large for ConfigMap {Key} ({Bytes} bytes): its generation is kept")]
         public static partial void TooLarge(ILogger logger, ResourceKey key, int bytes);
     }
 }

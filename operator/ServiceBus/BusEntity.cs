@@ -5,7 +5,7 @@ using System.Text;
 
 namespace ServerlessEventing.Operator.ServiceBus;
 
-/// <summary>An entity as it should be. <see cref="Path"/> names it, <see cref="Hash"/> stands for its settings.</summary>
+/// <summary>An entity as it should be: <see cref="Path"/> names it, <see cref="Hash"/> is its settings.</summary>
 public abstract record BusEntity
 {
     /// <summary>Path on the bus, as the management API has it.</summary>
@@ -41,7 +41,8 @@ public sealed record BusQueue(string Name) : BusEntity
 
     protected override string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"queue|{RequiresDuplicateDetection}|{ForwardTo}|{ForwardDeadLetteredMessagesTo}|{MaxDeliveryCount}|{LockDuration}");
+        $"queue|{RequiresDuplicateDetection}|{ForwardTo}|{ForwardDeadLetteredMessagesTo}|"
+        + $"{MaxDeliveryCount}|{LockDuration}");
 }
 
 /// <summary>The topic of a Channel.</summary>

@@ -8,7 +8,8 @@ namespace ServerlessEventing.Operator.ServiceBus;
 /// Keeps the shared queues in place. A forward's target must be there before the queue that forwards, so the order
 /// is: dead letters, lane, its retries. Until they are there no bus subscription can be made.
 /// </summary>
-public sealed partial class Lanes(BusProvisioner bus, string installation, TimeSpan lockDuration, TimeProvider time, ILogger logger)
+public sealed partial class Lanes(
+    BusProvisioner bus, string installation, TimeSpan lockDuration, TimeProvider time, ILogger logger)
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string _problem = "The lanes are being made";

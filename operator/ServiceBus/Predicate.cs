@@ -87,8 +87,10 @@ internal abstract record Predicate
         /// <summary>Equalities of one attribute only: written as IN.</summary>
         public bool IsIn => Terms.All(term => term is Equal equal && equal.Attribute == ((Equal)Terms[0]).Attribute);
 
+        private IEnumerable<string> Values => Terms.OfType<Equal>().Select(term => Text(term.Value));
+
         public override string ToSql() => IsIn
-            ? $"{Name(((Equal)Terms[0]).Attribute)} IN ({string.Join(", ", Terms.Cast<Equal>().Select(e => Text(e.Value)))})"
+            ? $"{Name(((Equal)Terms[0]).Attribute)} IN ({string.Join(", ", Values)})"
             : string.Join(" OR ", Terms.Select(term => term is And ? $"({term.ToSql()})" : term.ToSql()));
 
         public bool Equals(Or? other) => other is not null && Terms.SequenceEqual(other.Terms);

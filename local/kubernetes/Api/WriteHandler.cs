@@ -12,6 +12,8 @@ namespace ServerlessEventing.Local.Kubernetes.Api;
 /// <summary>Reads the request, hands it to the writer, answers with what came of it.</summary>
 public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
 {
+    private const string ApplyPatch = "application/apply-patch+yaml";
+
     public static bool HasSubresource(ResourceType type, string name) => name switch
     {
         "status" => type.HasStatus,
@@ -48,6 +50,12 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
 
     public async Task PatchAsync(HttpContext context, ApiTarget target)
     {
+        if (RequestBody.ContentType(context) == ApplyPatch)
+        {
+            await ApplyAsync(context, target);
+            return;
+        }
+
         if (Options(context, target.Subresource).Failed(out var failure, out var options)
             || (await RequestBody.ReadAsync(context)).Failed(out failure, out var bytes)
             || PatchOf(context, target, bytes).Failed(out failure, out var patch))
@@ -105,6 +113,27 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
             ["metadata"] = new JsonObject { ["resourceVersion"] = $"{version}" },
             ["items"] = items,
         });
+    }
+
+    private async Task ApplyAsync(HttpContext context, ApiTarget target)
+    {
+        if (context.Request.Query["fieldManager"].ToString().Length == 0)
+        {
+            await context.StatusAsync(ApiStatus.Invalid("meta.k8s.io", "PatchOptions", "",
+                [new("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")]));
+            return;
+        }
+
+        if (Options(context, target.Subresource).Failed(out var failure, out var options)
+            || (await RequestBody.ReadAsync(context)).Failed(out failure, out var bytes)
+            || ObjectFields.Parse(bytes).Failed(out failure, out var wanted))
+        {
+            await context.StatusAsync(failure);
+            return;
+        }
+
+        await AnswerAsync(context, await writer.ApplyAsync(
+            target.Type, target.Namespace, target.Name, wanted, options, context.RequestAborted));
     }
 
     private static async Task AnswerAsync(HttpContext context, Result<Written> result)

@@ -47,8 +47,22 @@ public static class Intake
         return null;
     }
 
-    /// <summary>Drops unknown fields and fills in defaults; the failure is that of strict validation.</summary>
-    public static ApiStatus? Normalise(
+    /// <summary>What an applied object may not say.</summary>
+    public static ApiStatus? CheckApplied(ResourceType type, JsonObject wanted, string name)
+    {
+        if (wanted.Metadata["managedFields"] is not null)
+        {
+            return ApiStatus.BadRequest("metadata.managedFields must be nil");
+        }
+
+        return wanted.Name.Length > 0 && wanted.Name != name
+            ? ApiStatus.BadRequest($"the name of the object ({wanted.Name}) does not match the name on the URL "
+                + $"({name}) for a {type.Kind}")
+            : null;
+    }
+
+    /// <summary>Drops unknown fields; the failure is that of strict validation.</summary>
+    public static ApiStatus? DropUnknown(
         ResourceType type, JsonObject body, FieldValidation validation, List<string> warnings)
     {
         var unknown = SchemaPruning.Prune(body, type.Schema)
@@ -64,6 +78,18 @@ public static class Intake
         if (validation == FieldValidation.Warn)
         {
             warnings.AddRange(unknown);
+        }
+
+        return null;
+    }
+
+    /// <summary>Drops unknown fields and fills in defaults.</summary>
+    public static ApiStatus? Normalise(
+        ResourceType type, JsonObject body, FieldValidation validation, List<string> warnings)
+    {
+        if (DropUnknown(type, body, validation, warnings) is { } refused)
+        {
+            return refused;
         }
 
         SchemaDefaulting.Apply(body, type.Schema);

@@ -2,6 +2,7 @@
 using System.Text.Json.Nodes;
 using ServerlessEventing.Local.Kubernetes.Kinds;
 using ServerlessEventing.Local.Kubernetes.Objects;
+using ServerlessEventing.Local.Kubernetes.Ownership;
 using ServerlessEventing.Local.Kubernetes.Storage;
 
 namespace ServerlessEventing.Local.Kubernetes.Writes;
@@ -50,6 +51,14 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             transaction => Deletion.Run(transaction, type, @namespace, name, options, time.GetUtcNow()),
             cancellationToken);
 
+    /// <summary>Server-side apply: creates the object, or merges into it what the manager wants.</summary>
+    public Task<Result<Written>> ApplyAsync(
+        ResourceType type, string @namespace, string name, JsonObject wanted, WriteOptions options,
+        CancellationToken cancellationToken) =>
+        store.WriteAsync(
+            transaction => Apply(transaction, type, @namespace, name, wanted, options with { Applied = true }),
+            cancellationToken);
+
     internal Result<Written> Create(
         Transaction transaction, ResourceType type, string @namespace, JsonObject body, WriteOptions options)
     {
@@ -83,6 +92,12 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         if (transaction.Find(key) is not null)
         {
             return ApiStatus.AlreadyExists(type.Group, type.Plural, body.Name);
+        }
+
+        if (!options.Applied)
+        {
+            body.Metadata.Remove("managedFields");
+            Track(type, body, null, body, options);
         }
 
         transaction.Discard = options.DryRun;
@@ -154,6 +169,67 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             : Replace(transaction, type, stored, old, body, options);
     }
 
+    private Result<Written> Apply(
+        Transaction transaction, ResourceType type, string @namespace, string name, JsonObject wanted,
+        WriteOptions options)
+    {
+        var warnings = new List<string>();
+        if ((Intake.CheckKind(type, wanted)
+            ?? Intake.CheckApplied(type, wanted, name)
+            ?? Intake.DropUnknown(type, wanted, options.FieldValidation, warnings)) is { } refused)
+        {
+            return refused;
+        }
+
+        var stored = transaction.Find(type.Key(@namespace, name));
+        if (stored is null && (options.Subresource.Length > 0 || wanted.Uid.Length > 0))
+        {
+            return type.NotFound(name);
+        }
+
+        wanted.Metadata.Default("name", name);
+        var live = stored is null ? null : VersionConversion.FromStorage(type, stored);
+        if (stored is not null && wanted.Metadata.Text("resourceVersion") is { Length: > 0 }
+            && Stale(type, stored, wanted) is { } stale)
+        {
+            return stale;
+        }
+
+        KeepApplicable(type, wanted, options.Subresource);
+        var manager = new FieldManager(options.FieldManager, FieldManager.Apply, options.Subresource);
+        var result = ServerSideApply.Run(live, wanted, type.WholeSchema, manager, options.Force,
+            Deletion.Timestamp(time.GetUtcNow()));
+        if (result.Failed(out var conflict, out var merged))
+        {
+            return conflict;
+        }
+
+        var quiet = options with { FieldValidation = FieldValidation.Ignore };
+        var done = stored is null
+            ? Create(transaction, type, @namespace, merged, quiet)
+            : Replace(transaction, type, stored, live!, merged, quiet);
+        return done.Value is { } written ? written with { Warnings = warnings } : done;
+    }
+
+    /// <summary>Through /status only the status is applied, elsewhere everything but the status.</summary>
+    private static void KeepApplicable(ResourceType type, JsonObject wanted, string subresource)
+    {
+        if (subresource == "status")
+        {
+            foreach (var name in wanted.Select(pair => pair.Key).ToList())
+            {
+                if (name is not ("apiVersion" or "kind" or "status"))
+                {
+                    wanted.Remove(name);
+                }
+            }
+        }
+        else if (type.HasStatus)
+        {
+            wanted.Remove("status");
+        }
+    }
+
     private static Result<Written> AsScale(ResourceType type, Result<Written> result) =>
         result.Value is { } written ? written with { Body = ScaleView.Of(type, written.Body) } : result;
 
@@ -206,6 +282,15 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             next.Metadata["generation"] = old.Generation + 1;
         }
 
+        if (!options.Applied)
+        {
+            Track(type, next, old, body, options);
+        }
+        else if (body.Metadata["managedFields"] is { } managers && !ReferenceEquals(body, next))
+        {
+            next.Metadata["managedFields"] = managers.DeepClone();
+        }
+
         transaction.Discard = options.DryRun;
         var last = Store(transaction, type, stored.Key, next);
         return new Written(VersionConversion.FromStorage(type, last), Created: false, warnings);
@@ -244,6 +329,12 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             && (name != "status" || !type.HasStatus);
         return old.Select(pair => pair.Key).Union(next.Select(pair => pair.Key))
             .Any(name => Counts(name) && !JsonNode.DeepEquals(old[name], next[name]));
+    }
+
+    private void Track(ResourceType type, JsonObject next, JsonObject? old, JsonObject sent, WriteOptions options)
+    {
+        var manager = new FieldManager(options.FieldManager, FieldManager.Update, options.Subresource);
+        Tracking.Update(next, old, sent, type.WholeSchema, manager, Deletion.Timestamp(time.GetUtcNow()));
     }
 
     /// <summary>Puts the object in its stored version, or removes it when nothing holds it any more.</summary>

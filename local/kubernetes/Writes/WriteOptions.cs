@@ -21,6 +21,9 @@ public sealed record WriteOptions
     /// <summary>Server-side apply takes over fields that others own.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Set within server-side apply, which notes the owners itself.</summary>
+    internal bool Applied { get; init; }
+
     /// <summary>status, scale or empty.</summary>
     public string Subresource { get; init; } = "";
 }

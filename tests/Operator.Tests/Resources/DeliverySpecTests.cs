@@ -11,7 +11,8 @@ public sealed class DeliverySpecTests
     public void Read_AllFields_AreThere()
     {
         var read = Read("""
-            {"retry":3,"backoffPolicy":"linear","backoffDelay":"PT0.2S","timeout":"PT5S","retryAfterMax":"PT0S","format":"json"}
+            {"retry":3,"backoffPolicy":"linear","backoffDelay":"PT0.2S","timeout":"PT5S",
+             "retryAfterMax":"PT0S","format":"json"}
             """, out var problem);
         Assert.Null(problem);
         Assert.Equal(3, read!.Resolved.Retry);

@@ -39,7 +39,10 @@ public sealed class FilterReaderTests
     public void Read_NestedTree_KeepsItsShapeWithoutTheEmptyParts()
     {
         var read = FilterReader.Read(JsonNode.Parse(
-            """{"filters":[{"any":[{"exact":{"type":"a"}},{"not":{"prefix":{"subject":"b"}}},{}]},{"all":[]},{"not":{}}]}"""));
+            """
+            {"filters":[{"any":[{"exact":{"type":"a"}},{"not":{"prefix":{"subject":"b"}}},{}]},
+             {"all":[]},{"not":{}}]}
+            """));
         var any = Assert.Single(read.Filters).Any!;
         Assert.Equal(2, any.Count);
         Assert.Equal("b", any[1].Not!.Prefix!["subject"]);
@@ -48,8 +51,8 @@ public sealed class FilterReaderTests
     [Theory]
     [InlineData("""{"filters":[{"exact":{"Type":"a"}}]}""", FilterReader.Invalid, "spec.filters[0].exact")]
     [InlineData("""{"filters":[{"exact":{"s_pace":"a"}}]}""", FilterReader.Invalid, "'s_pace'")]
-    [InlineData("""{"filters":[{"all":[{"exact":{"type":""}}]}]}""", FilterReader.Invalid, "spec.filters[0].all[0].exact.type")]
-    [InlineData("""{"filters":[{"exact":{"type":"a"},"suffix":{"type":"b"}}]}""", FilterReader.Invalid, "multiple dialects found")]
+    [InlineData("""{"filters":[{"all":[{"exact":{"type":""}}]}]}""", FilterReader.Invalid, "all[0].exact.type")]
+    [InlineData("""{"filters":[{"exact":{"type":"a"},"suffix":{"type":"b"}}]}""", FilterReader.Invalid, "multiple")]
     [InlineData("""{"filters":[{"cesql":"type = 'a'"}]}""", FilterReader.NotSupported, "CloudEvents SQL")]
     [InlineData("""{"filter":{"attributes":{"123":"a"}}}""", FilterReader.Invalid, "'123'")]
     public void Read_WrongFilter_SaysWhatAndWhere(string spec, string reason, string message)

@@ -6,7 +6,8 @@ namespace ServerlessEventing.Operator.Tests.ServiceBus;
 /// <summary>Pass, fail, or "no filter" (which delivers, negated or not).</summary>
 internal static class FilterOracle
 {
-    public static bool Delivers(IReadOnlyList<FilterExpression> filters, IReadOnlyDictionary<string, string> attributes) =>
+    public static bool Delivers(
+        IReadOnlyList<FilterExpression> filters, IReadOnlyDictionary<string, string> attributes) =>
         filters.All(filter => Evaluate(filter, attributes) != false);
 
     private static bool? Evaluate(FilterExpression filter, IReadOnlyDictionary<string, string> attributes)
@@ -17,7 +18,8 @@ internal static class FilterOracle
 
         return filter switch
         {
-            { Attributes: { } map } => Map(map, (value, wanted) => wanted.Length == 0 ? value.Length > 0 : value == wanted),
+            { Attributes: { } map } => Map(
+                map, (value, wanted) => wanted.Length == 0 ? value.Length > 0 : value == wanted),
             { Exact: { } map } => Map(map, (value, wanted) => value == wanted),
             { Prefix: { } map } => Map(map, (value, wanted) => value.StartsWith(wanted, StringComparison.Ordinal)),
             { Suffix: { } map } => Map(map, (value, wanted) => value.EndsWith(wanted, StringComparison.Ordinal)),

@@ -25,7 +25,8 @@ public sealed class OwnershipMarkTests
     [Fact]
     public void Mark_LongestNames_FitsTheBus()
     {
-        var owner = new BusOwner("Subscription.messaging.knative.dev", new string('n', 63), new string('a', 253), Uid());
+        var owner = new BusOwner(
+            "Subscription.messaging.knative.dev", new string('n', 63), new string('a', 253), Uid());
         Assert.True(new OwnershipMark(Uid(), owner, "0123456789abcdef").ToMetadata().Length <= 1024);
     }
 

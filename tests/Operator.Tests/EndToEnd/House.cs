@@ -1,0 +1,232 @@
+// A small Kubernetes API, a Service Bus emulator and the operator between them, for tests.
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using k8s;
+using Microsoft.Extensions.Logging;
+using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Local.Kubernetes;
+using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.Testing;
+
+namespace ServerlessEventing.Operator.Tests.EndToEnd;
+
+/// <summary>One house for a class of tests; each test takes a namespace of its own.</summary>
+public sealed class House : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private readonly List<string> _log = [];
+    private KubernetesApi _api = null!;
+    private k8s.Kubernetes _kubernetes = null!;
+    private HttpClient _http = null!;
+    private int _namespaces;
+
+    public OperatorApplication Operator { get; private set; } = null!;
+
+    public Bus Bus { get; } = new();
+
+    /// <summary>What the operator logged.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return string.Join('\n', _log);
+            }
+        }
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        _api = await KubernetesApi.StartAsync(new KubernetesApiOptions { DataFolder = _folder["kubernetes"] }, default);
+        _kubernetes = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(_api.KubeconfigPath));
+        _http = _kubernetes.HttpClient;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Root(), "infra", "crds"), "*.yaml").Order())
+        {
+            await Apply(await File.ReadAllTextAsync(file));
+        }
+
+        await Bus.StartAsync(_folder["bus"]);
+        await StartOperator();
+    }
+
+    public async Task StartOperator() => Operator = await OperatorApplication.StartAsync(
+        new OperatorOptions
+        {
+            KubeconfigPath = _api.KubeconfigPath,
+            ServiceBusConnection = Bus.Connection,
+            ServiceBusManagementConnection = Bus.ManagementConnection,
+            DriftPeriod = TimeSpan.FromSeconds(60),
+            LoggerFactory = new ListLoggers(_log),
+        },
+        default);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Operator.DisposeAsync();
+        await Bus.DisposeAsync();
+        _kubernetes.Dispose();
+        await _api.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    /// <summary>Makes a fresh namespace, with labels when given.</summary>
+    public async Task<string> Namespace(string? label = null)
+    {
+        var name = $"test-{Interlocked.Increment(ref _namespaces)}";
+        var labels = label is null ? "" : $"\n  labels: {{{label}}}";
+        await Apply($"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}{labels}");
+        return name;
+    }
+
+    /// <summary>Creates each object, or merges it over the one there; a refusal fails the test.</summary>
+    public async Task Apply(string yaml, string? @namespace = null)
+    {
+        foreach (var json in Manifests.Parse(yaml))
+        {
+            if (@namespace is not null)
+            {
+                json["metadata"]!["namespace"] = @namespace;
+            }
+
+            var path = Collection(json);
+            var (code, body) = await Send(HttpMethod.Post, path, json, "application/json");
+            if (code == HttpStatusCode.Conflict)
+            {
+                (code, body) = await Send(
+                    HttpMethod.Patch, $"{path}/{json.Text("metadata", "name")}", json, "application/merge-patch+json");
+            }
+
+            Assert.True((int)code < 300, $"{json.Text("kind")} {json.Text("metadata", "name")}: {(int)code} {body}");
+        }
+    }
+
+    /// <summary>A Service, for something to refer to.</summary>
+    public Task Service(string @namespace, string name) => Apply(
+        $"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 80}}]}}", @namespace);
+
+    public async Task Delete(string path) => await Send(HttpMethod.Delete, path, null, "application/json");
+
+    public async Task Patch(string path, string json) =>
+        await Send(HttpMethod.Patch, path, JsonNode.Parse(json)!, "application/merge-patch+json");
+
+    /// <summary>An object, or null.</summary>
+    public async Task<Resource?> Get(string path)
+    {
+        var (code, body) = await Send(HttpMethod.Get, path, null, "application/json");
+        return code == HttpStatusCode.OK ? new Resource((JsonObject)JsonNode.Parse(body)!) : null;
+    }
+
+    public async Task<IReadOnlyList<Resource>> List(string path)
+    {
+        var (_, body) = await Send(HttpMethod.Get, path, null, "application/json");
+        return [.. JsonNode.Parse(body).Items("items").OfType<JsonObject>().Select(item => new Resource(item))];
+    }
+
+    /// <summary>Waits for Ready=True and returns the object.</summary>
+    public async Task<Resource> Ready(string path)
+    {
+        Resource? last = null;
+        await Eventually.Passes(async () =>
+        {
+            last = await Get(path);
+            Assert.True(last is { IsReady: true }, $"{path} is not ready: {last?.Status}\n{Log}");
+        });
+        return last!;
+    }
+
+    /// <summary>Waits for a condition with this status and reason.</summary>
+    public Task Condition(string path, string type, string status, string reason) => Eventually.Passes(async () =>
+    {
+        var condition = (await Get(path))?.Condition(type);
+        Assert.True(condition.Text("status") == status && condition.Text("reason") == reason,
+            $"{path}: {condition?.ToJsonString()}\n{Log}");
+    });
+
+    /// <summary>The routing table as served now.</summary>
+    public async Task<RoutingTable> Table()
+    {
+        using var client = new HttpClient();
+        return RoutingTableJson.Deserialize(await client.GetByteArrayAsync(Operator.RoutingUri));
+    }
+
+    public static string Broker(string @namespace, string name = "default") =>
+        $"apis/eventing.knative.dev/v1/namespaces/{@namespace}/brokers/{name}";
+
+    public static string Trigger(string @namespace, string name) =>
+        $"apis/eventing.knative.dev/v1/namespaces/{@namespace}/triggers/{name}";
+
+    private static string Collection(JsonObject json)
+    {
+        var apiVersion = json.Text("apiVersion")!;
+        var prefix = apiVersion.Contains('/') ? "apis" : "api";
+        var @namespace = json.Text("metadata", "namespace") is { } name ? $"/namespaces/{name}" : "";
+        var kind = json.Text("kind")!.ToLowerInvariant();
+        return $"{prefix}/{apiVersion}{@namespace}/{kind}s";
+    }
+
+    private async Task<(HttpStatusCode Code, string Body)> Send(
+        HttpMethod method, string path, JsonNode? body, string mediaType)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(_kubernetes.BaseUri, path));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (body is not null)
+        {
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
+        }
+
+        if (_kubernetes.Credentials is { } credentials)
+        {
+            await credentials.ProcessHttpRequestAsync(request, default);
+        }
+
+        using var response = await _http.SendAsync(request);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "ServerlessEventing.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("The repository's root was not found.");
+        }
+
+        return folder.FullName;
+    }
+
+    // Keeps the operator's log for the message of a failing test.
+    private sealed class ListLoggers(List<string> lines) : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+            {
+                lines.Add($"{logLevel}: {formatter(state, exception)} {exception}");
+            }
+        }
+    }
+}
