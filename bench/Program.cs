@@ -1,2 +1,10 @@
-// Entry point; filled in by the next commits.
-return 0;
+// The benches: `e2e` and whatever comes beside it; each verb is one file in Verbs/.
+using System.CommandLine;
+using ServerlessEventing.Bench.Verbs;
+
+var root = new RootCommand("Measures Serverless Eventing against controls in the same run; only the ratios mean something.")
+{
+    E2eVerb.Create(),
+    ControlVerb.Create(),
+};
+return await root.Parse(args).InvokeAsync();

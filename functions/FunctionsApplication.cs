@@ -18,6 +18,9 @@ public static class FunctionsApplication
     private const int MaxHeaderBytes = 256 * 1024;
     private const int MaxHeaders = 512;
 
+    /// <summary>Short: who waits for the bus can say so, or try the next step again.</summary>
+    private static readonly TimeSpan BusTryTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Settings come from the environment, or as <c>--Name=value</c>. The port opens only once a routing table is in
     /// force. The exit code is 0 after an orderly stop and 2 when a setting is wrong.
@@ -83,9 +86,13 @@ public static class FunctionsApplication
     {
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(_ => new ServiceBusClient(settings.Connection));
+        services.AddSingleton(_ => new ServiceBusClient(settings.Connection, new()
+        {
+            RetryOptions = new() { MaxRetries = 2, TryTimeout = BusTryTimeout },
+        }));
         services.AddSingleton<RoutingTables>();
         services.AddSingleton<BusPublisher>();
+        services.AddSingleton<Health>();
         services.AddSingleton<EventIngress>();
         services.AddSingleton<TrustedClients>();
         services.AddSingleton<SubscriberClient>();

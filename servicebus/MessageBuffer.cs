@@ -98,6 +98,8 @@ internal sealed class MessageBuffer(
                 return;
             }
 
+            // With credit left over, what is given back would come straight here again.
+            await link.DrainAsync(DrainPatience, cancellationToken);
             foreach (var message in Take(int.MaxValue))
             {
                 if (mode == ServiceBusReceiveMode.PeekLock)

@@ -29,6 +29,7 @@ internal sealed class MessagePump
     private readonly Lock accounts = new();
     private readonly int window;
     private readonly int batch;
+    private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ReceivingLink? link;
     private int credit;
     private int load;
@@ -137,6 +138,8 @@ internal sealed class MessagePump
         {
             await open.DrainAsync(DrainPatience, CancellationToken.None);
         }
+
+        drained.TrySetResult();
     }
 
     private void OnMessage(ServiceBusReceivedMessage message)
@@ -158,6 +161,8 @@ internal sealed class MessagePump
             {
                 if (stop.IsCancellationRequested && IsPeekLock)
                 {
+                    // With credit left over, what is given back would come straight here again.
+                    await drained.Task;
                     message.Delivery?.Release();
                 }
                 else if (!IsPeekLock || IsStillOurs(message))

@@ -16,7 +16,8 @@ namespace ServerlessEventing.Functions.Doors;
 ///   everything else ───────────────────► ingress            by the host name the client used
 /// </code>
 /// </summary>
-internal sealed partial class HostDoor(EventIngress ingress, Dispatcher dispatcher, ILogger<HostDoor> logger)
+internal sealed partial class HostDoor(
+    EventIngress ingress, Dispatcher dispatcher, Health health, ILogger<HostDoor> logger)
 {
     private const int FirstChunk = 8 * 1024;
 
@@ -34,7 +35,7 @@ internal sealed partial class HostDoor(EventIngress ingress, Dispatcher dispatch
 
         if (Health.IsAsked(path))
         {
-            return Health.AnswerAsync(context);
+            return health.AnswerAsync(context);
         }
 
         if (FunctionPaths.IsOne(path))

@@ -9,16 +9,20 @@ namespace ServerlessEventing.Functions.Doors;
 internal sealed partial class PumpDoor(
     ServiceBusClient client,
     EventIngress ingress,
+    Health health,
     Dispatcher dispatcher,
     FunctionsSettings settings,
     ILogger<PumpDoor> logger) : IHostedService
 {
     private readonly List<ServiceBusProcessor> processors = [];
 
+    /// <summary>Ends what is in flight; a stop waits for it as long as the application may.</summary>
+    private readonly CancellationTokenSource patienceEnds = new();
+
     public Task HandleAsync(HttpContext context)
     {
         var path = context.Request.Path.Value is { Length: > 0 } given ? given : "/";
-        return Health.IsAsked(path) ? Health.AnswerAsync(context)
+        return Health.IsAsked(path) ? health.AnswerAsync(context)
             : FunctionPaths.IsOne(path) ? FunctionPaths.RefuseAsync(context)
             : ingress.HandleAsync(context, context.Request.Host.Value ?? "");
     }
@@ -46,6 +50,7 @@ internal sealed partial class PumpDoor(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        await using var hurry = cancellationToken.Register(patienceEnds.Cancel);
         await Task.WhenAll(processors.Select(processor => processor.StopProcessingAsync(cancellationToken)));
         foreach (var processor in processors)
         {
@@ -58,11 +63,11 @@ internal sealed partial class PumpDoor(
         var settlement = Settlement.Abandon;
         try
         {
-            settlement = await dispatcher.DispatchAsync(Read(lane, args.Message), args.CancellationToken);
+            settlement = await dispatcher.DispatchAsync(Read(lane, args.Message), patienceEnds.Token);
         }
         catch (OperationCanceledException)
         {
-            // Stopping; the message comes again.
+            // Out of patience while stopping; the message comes again.
         }
 
         // Not cancelled by the stop: a message that is done must not be done twice.

@@ -13,6 +13,8 @@ internal sealed partial class BusPublisher(ServiceBusClient client, ILogger<BusP
     /// <summary>Standard tier's limit; in force until the link has told its own.</summary>
     private const long AssumedLinkLimit = 256 * 1024;
 
+    private static readonly TimeSpan LearnTimeout = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<string, ServiceBusSender> senders = new(StringComparer.OrdinalIgnoreCase);
 
     private long eventLimit = AssumedLinkLimit - Reserve;
@@ -29,9 +31,11 @@ internal sealed partial class BusPublisher(ServiceBusClient client, ILogger<BusP
             return;
         }
 
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(LearnTimeout);
         try
         {
-            using var batch = await SenderOf(entity).CreateMessageBatchAsync(cancellationToken);
+            using var batch = await SenderOf(entity).CreateMessageBatchAsync(timeout.Token);
             Volatile.Write(ref eventLimit, Math.Max(Reserve, batch.MaxSizeInBytes - Reserve));
         }
         catch (Exception e) when (e is ServiceBusException or OperationCanceledException)

@@ -22,9 +22,9 @@ internal static class MessageConverter
     private const string MessageState = "x-opt-message-state";
     private const string DeadLetterSource = "x-opt-deadletter-source";
 
-    private static readonly Symbol TimeSpanType = new("com.microsoft:timespan");
-    private static readonly Symbol UriType = new("com.microsoft:uri");
-    private static readonly Symbol DateTimeOffsetType = new("com.microsoft:datetime-offset");
+    private const string TimeSpanType = "com.microsoft:timespan";
+    private const string UriType = "com.microsoft:uri";
+    private const string DateTimeOffsetType = "com.microsoft:datetime-offset";
 
     public static Message ToAmqp(ServiceBusMessage message, TimeProvider timeProvider)
     {
@@ -100,9 +100,9 @@ internal static class MessageConverter
         string or bool or byte or sbyte or short or ushort or int or uint or long or ulong or float or double or char
             or Guid or byte[] => value,
         DateTime time => time.ToUniversalTime(),
-        DateTimeOffset time => new DescribedValue(DateTimeOffsetType, time.UtcTicks),
-        TimeSpan span => new DescribedValue(TimeSpanType, span.Ticks),
-        Uri uri => new DescribedValue(UriType, uri.OriginalString),
+        DateTimeOffset time => new DescribedValue(new Symbol(DateTimeOffsetType), time.UtcTicks),
+        TimeSpan span => new DescribedValue(new Symbol(TimeSpanType), span.Ticks),
+        Uri uri => new DescribedValue(new Symbol(UriType), uri.OriginalString),
         ArraySegment<byte> bytes => bytes.ToArray(),
         ReadOnlyMemory<byte> bytes => bytes.ToArray(),
         _ => throw new ArgumentException(
@@ -233,13 +233,13 @@ internal static class MessageConverter
 
     private static object FromAmqpValue(object? value) => value switch
     {
-        DescribedValue { Descriptor: Symbol type, Value: long ticks } when type == TimeSpanType =>
-            TimeSpan.FromTicks(ticks),
-        DescribedValue { Descriptor: Symbol type, Value: long ticks } when type == DateTimeOffsetType =>
-            new DateTimeOffset(ticks, TimeSpan.Zero),
-        DescribedValue { Descriptor: Symbol type, Value: string uri } when type == UriType =>
-            new Uri(uri, UriKind.RelativeOrAbsolute),
-        DescribedValue described => described.Value,
+        DescribedValue described => (described.Descriptor.ToString(), described.Value) switch
+        {
+            (TimeSpanType, long ticks) => TimeSpan.FromTicks(ticks),
+            (DateTimeOffsetType, long ticks) => new DateTimeOffset(ticks, TimeSpan.Zero),
+            (UriType, string uri) => new Uri(uri, UriKind.RelativeOrAbsolute),
+            _ => described.Value,
+        },
         Symbol symbol => symbol.ToString(),
         _ => value!,
     };

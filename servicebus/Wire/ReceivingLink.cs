@@ -35,7 +35,7 @@ internal sealed class ReceivingLink
         this.onMessage = onMessage;
     }
 
-    public bool IsOpen => !link.IsClosed;
+    public bool IsOpen => !link.IsClosed && !link.Session.IsClosed;
 
     /// <summary>Ends, without an exception, when the link does.</summary>
     public Task Closed => closed.Task;
@@ -162,7 +162,7 @@ internal sealed class ReceivingLink
             }
 
             var state = await answered.WaitAsync(timeout, timeProvider, cancellationToken);
-            if (state is Rejected { Error: { } error } && error.Condition != (Symbol)AmqpErrors.DeadLetter)
+            if (state is Rejected { Error: { } error } && error.Condition?.ToString() != AmqpErrors.DeadLetter)
             {
                 throw AmqpErrors.ToException(error, entityPath);
             }

@@ -27,7 +27,7 @@ internal sealed class RequestLink
         this.timeProvider = timeProvider;
     }
 
-    public bool IsOpen => !sender.IsClosed && !receiver.IsClosed;
+    public bool IsOpen => !sender.IsClosed && !receiver.IsClosed && !sender.Session.IsClosed;
 
     public static async Task<RequestLink> OpenAsync(
         Connection connection,

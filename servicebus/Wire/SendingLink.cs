@@ -17,7 +17,7 @@ internal sealed class SendingLink
 
     private SendingLink(string entityPath) => this.entityPath = entityPath;
 
-    public bool IsOpen => !link.IsClosed;
+    public bool IsOpen => !link.IsClosed && !link.Session.IsClosed;
 
     /// <summary>The largest message the broker takes on this link.</summary>
     public long MaxMessageSize { get; private set; }
@@ -67,7 +67,7 @@ internal sealed class SendingLink
         try
         {
             link.Send(message, null, PendingSend.OnOutcome, send);
-            if (link.IsClosed)
+            if (!IsOpen)
             {
                 // Closed between our look and the transfer: the callback may have run before this send was known to it.
                 send.Fail(AmqpErrors.ToException(link.Error, entityPath));

@@ -44,7 +44,7 @@ internal sealed partial class HandlerSupervisor : IAsyncDisposable
         this.initializationTimeout = initializationTimeout;
         this.time = time;
         logger = loggers.CreateLogger("FunctionsHost.Handler");
-        console = loggers.CreateLogger("Function.Console");
+        console = loggers.CreateLogger("Host.Function.Console");
         crashes = new(time);
     }
 

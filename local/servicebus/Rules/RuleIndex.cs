@@ -1,30 +1,34 @@
-// Finds the rules of a topic that match a message without asking each correlation filter.
+// Finds the rules of a topic that match a message without asking each.
 namespace ServerlessEventing.Local.ServiceBus.Rules;
 
 /// <summary>
 /// Correlation filters that name the same fields share a shape; inside a shape they are found by the hash of their
-/// values:
+/// values. SQL filters that begin with an equality of a property to a string are found by that string:
 /// <code>
 ///   message ─► 1. for each shape (say: type + source): hash the message's values of these fields
 ///              2. the bucket of that hash: candidates, nearly always exactly the matches
-///              3. each candidate's own Matches has the last word
-///           ─► 4. every SQL filter is evaluated    ─► 5. every true filter matches; false filters were never stored
+///           ─► 3. for each property that SQL filters begin with (say: type): the bucket of the message's string
+///           ─► 4. the SQL filters of other forms, each        (each candidate's own Matches has the last word)
+///           ─► 5. true filters match; false filters were never stored
 /// </code>
-/// So a topic with thousands of bus subscriptions costs one look-up a shape, of which there are few. Immutable: built
-/// anew when the topic's rules change.
+/// So a topic with thousands of bus subscriptions costs a few look-ups. Immutable: built anew when the topic's rules
+/// change.
 /// </summary>
 /// <typeparam name="TRule">What the caller knows a rule by.</typeparam>
 public sealed class RuleIndex<TRule>
 {
-    private readonly List<Shape> _shapes = [];
-    private readonly List<Entry> _evaluated = [];
+    private readonly CorrelationShape<TRule>[] _shapes;
+    private readonly SqlKeyGroup<TRule>[] _groups;
+    private readonly List<RuleEntry<TRule>> _evaluated = [];
     private readonly List<TRule> _always = [];
 
     public RuleIndex(IEnumerable<KeyValuePair<RuleFilter, TRule>> rules)
     {
-        var shapes = new Dictionary<string, Shape>(StringComparer.Ordinal);
+        var shapes = new Dictionary<string, CorrelationShape<TRule>>(StringComparer.Ordinal);
+        var groups = new Dictionary<string, SqlKeyGroup<TRule>>(StringComparer.OrdinalIgnoreCase);
         foreach (var (filter, rule) in rules)
         {
+            var entry = new RuleEntry<TRule>(filter, rule);
             switch (filter)
             {
                 case TrueFilter:
@@ -33,15 +37,19 @@ public sealed class RuleIndex<TRule>
                 case FalseFilter:
                     break;
                 case CorrelationFilter correlation:
-                    AddTo(shapes, correlation, rule);
+                    CorrelationShape<TRule>.Of(correlation, shapes).Add(correlation, entry);
+                    break;
+                case SqlFilter { Key: { } key }:
+                    SqlKeyGroup<TRule>.Of(key, groups).Add(key, entry);
                     break;
                 default:
-                    _evaluated.Add(new Entry(filter, rule));
+                    _evaluated.Add(entry);
                     break;
             }
         }
 
-        _shapes.AddRange(shapes.Values);
+        _shapes = [.. shapes.Values];
+        _groups = [.. groups.Values];
     }
 
     /// <summary>
@@ -53,113 +61,15 @@ public sealed class RuleIndex<TRule>
     {
         foreach (var shape in _shapes)
         {
-            shape.Match(message, matched);
+            RuleEntry<TRule>.Ask(shape.Candidates(message), message, matched, failed);
         }
 
-        foreach (var (filter, rule) in _evaluated)
+        foreach (var group in _groups)
         {
-            try
-            {
-                if (filter.Matches(message))
-                {
-                    matched.Add(rule);
-                }
-            }
-            catch (RuleEvaluationException fault)
-            {
-                failed.Add(new KeyValuePair<TRule, RuleEvaluationException>(rule, fault));
-            }
+            RuleEntry<TRule>.Ask(group.Candidates(message), message, matched, failed);
         }
 
+        RuleEntry<TRule>.Ask(_evaluated, message, matched, failed);
         matched.AddRange(_always);
-    }
-
-    private static void AddTo(Dictionary<string, Shape> shapes, CorrelationFilter filter, TRule rule)
-    {
-        var system = filter.SystemFields().Where(field => field.Value is not null).ToArray();
-        var user = filter.Properties.OrderBy(property => property.Key, StringComparer.OrdinalIgnoreCase).ToArray();
-        var key = string.Join('\0', system.Select(field => field.Key))
-            + "\0\0" + string.Join('\0', user.Select(property => property.Key.ToUpperInvariant()));
-        if (!shapes.TryGetValue(key, out var shape))
-        {
-            shape = new Shape([.. system.Select(field => field.Key)], [.. user.Select(property => property.Key)]);
-            shapes.Add(key, shape);
-        }
-
-        var hash = new HashCode();
-        foreach (var field in system)
-        {
-            hash.Add(SqlComparison.Hash(SqlValue.From(field.Value)));
-        }
-
-        foreach (var property in user)
-        {
-            hash.Add(SqlComparison.Hash(SqlValue.From(property.Value)));
-        }
-
-        shape.Add(hash.ToHashCode(), new Entry(filter, rule));
-    }
-
-    private readonly record struct Entry(RuleFilter Filter, TRule Rule);
-
-    private sealed class Shape(string[] systemNames, string[] userNames)
-    {
-        private readonly Dictionary<int, List<Entry>> _buckets = [];
-
-        public void Add(int hash, Entry entry)
-        {
-            if (!_buckets.TryGetValue(hash, out var bucket))
-            {
-                bucket = [];
-                _buckets.Add(hash, bucket);
-            }
-
-            bucket.Add(entry);
-        }
-
-        public void Match(IMessageProperties message, List<TRule> matched)
-        {
-            if (!TryHash(message, out var hash) || !_buckets.TryGetValue(hash, out var bucket))
-            {
-                return;
-            }
-
-            foreach (var (filter, rule) in bucket)
-            {
-                if (filter.Matches(message))
-                {
-                    matched.Add(rule);
-                }
-            }
-        }
-
-        // False when the message lacks one of the fields, for then no filter of this shape matches.
-        private bool TryHash(IMessageProperties message, out int result)
-        {
-            var hash = new HashCode();
-            result = 0;
-            foreach (var name in systemNames)
-            {
-                if (!message.TryGetSystem(name, out var value))
-                {
-                    return false;
-                }
-
-                hash.Add(SqlComparison.Hash(SqlValue.From(value)));
-            }
-
-            foreach (var name in userNames)
-            {
-                if (!message.TryGetUser(name, out var value))
-                {
-                    return false;
-                }
-
-                hash.Add(SqlComparison.Hash(SqlValue.From(value)));
-            }
-
-            result = hash.ToHashCode();
-            return true;
-        }
     }
 }

@@ -4,6 +4,9 @@ namespace ServerlessEventing.Local.ServiceBus.Rules;
 /// <summary>AND over any number of conditions, from the left, until one is false.</summary>
 internal sealed class AndCondition(SqlCondition[] parts) : SqlCondition
 {
+    // Only the first: when it is false, the others are not asked, and cannot fail.
+    public override SqlKey? Key => parts[0].Key is { } key ? key with { IsWhole = false } : null;
+
     public override Truth Evaluate(IMessageProperties message)
     {
         var truth = Truth.True;
@@ -24,6 +27,8 @@ internal sealed class AndCondition(SqlCondition[] parts) : SqlCondition
 /// <summary>OR over any number of conditions, from the left, until one is true.</summary>
 internal sealed class OrCondition(SqlCondition[] parts) : SqlCondition
 {
+    public override SqlKey? Key => SqlKey.OfAny(parts);
+
     public override Truth Evaluate(IMessageProperties message)
     {
         var truth = Truth.False;
@@ -48,6 +53,10 @@ internal sealed class NotCondition(SqlCondition inner) : SqlCondition
 
 internal sealed class CompareCondition(SqlTokenKind operation, SqlOperand left, SqlOperand right) : SqlCondition
 {
+    public override SqlKey? Key => operation == SqlTokenKind.Equal
+        ? SqlKey.Of(left, [right]) ?? SqlKey.Of(right, [left])
+        : null;
+
     public override Truth Evaluate(IMessageProperties message) =>
         SqlComparison.Compare(operation, left.Evaluate(message), right.Evaluate(message));
 }
@@ -58,6 +67,8 @@ internal sealed class CompareCondition(SqlTokenKind operation, SqlOperand left, 
 /// </summary>
 internal sealed class InCondition(SqlOperand left, SqlOperand[] list, bool negated) : SqlCondition
 {
+    public override SqlKey? Key => negated ? null : SqlKey.Of(left, list);
+
     public override Truth Evaluate(IMessageProperties message)
     {
         var value = left.Evaluate(message);

@@ -21,6 +21,9 @@ public sealed class SqlFilter : RuleFilter
     /// <summary>The text, as it was given.</summary>
     public string Expression { get; }
 
+    /// <summary>By what an index may find it; null where it must be evaluated.</summary>
+    internal SqlKey? Key => _condition.Key;
+
     /// <summary>Reads an expression; throws <see cref="RuleSyntaxException"/>.</summary>
     public static SqlFilter Parse(string expression) => Parse(expression, null);
 

@@ -6,6 +6,9 @@ internal abstract class SqlNode;
 
 internal abstract class SqlCondition : SqlNode
 {
+    /// <summary>What a message must have for this to be true, where that is equality to one of some strings.</summary>
+    public virtual SqlKey? Key => null;
+
     public abstract Truth Evaluate(IMessageProperties message);
 }
 

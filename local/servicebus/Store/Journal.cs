@@ -1,6 +1,5 @@
 // The one writer: gathers operations that arrive while a commit is under way and puts them into the next transaction.
 using System.Diagnostics;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace ServerlessEventing.Local.ServiceBus.Store;
@@ -132,10 +131,10 @@ internal sealed partial class Journal : IDisposable
             Operations += _writing.Count;
             return true;
         }
-        catch (SqliteException problem)
+        catch (Exception problem)
         {
-            // A full or failing disk: nothing of this group was accepted, its senders are told so and may try again.
-            Log.CommitFailed(_logger, _writing.Count, Stopwatch.GetElapsedTime(started), problem.Message);
+            // A full or failing disk, or a bug: nothing of this group was accepted, its senders are told so.
+            Log.CommitFailed(_logger, problem, _writing.Count, Stopwatch.GetElapsedTime(started));
             _store.Rollback();
             return false;
         }
@@ -176,8 +175,8 @@ internal sealed partial class Journal : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Could not write {Count} operations ({Elapsed}): {Reason}")]
-        public static partial void CommitFailed(ILogger logger, int count, TimeSpan elapsed, string reason);
+        [LoggerMessage(Level = LogLevel.Error, Message = "Could not write {Count} operations ({Elapsed})")]
+        public static partial void CommitFailed(ILogger logger, Exception problem, int count, TimeSpan elapsed);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "{Operation} was committed, but telling so failed")]
         public static partial void AudienceFailed(ILogger logger, Exception problem, string operation);

@@ -18,7 +18,6 @@ internal sealed class SqliteStore : IDisposable
     private readonly BodyReferences _references = new();
     private readonly StoreCommands _commands;
     private readonly Dictionary<long, long> _sequences = [];
-    private SqliteTransaction? _transaction;
     private long _lastMessageId;
     private long _lastBodyId;
 
@@ -122,7 +121,7 @@ internal sealed class SqliteStore : IDisposable
         }
     }
 
-    public void Begin() => _transaction = _writer.BeginTransaction();
+    public void Begin() => _commands.Begin();
 
     public void Commit()
     {
@@ -132,9 +131,7 @@ internal sealed class SqliteStore : IDisposable
         }
 
         _sequences.Clear();
-        _transaction!.Commit();
-        _transaction.Dispose();
-        _transaction = null;
+        _commands.Commit();
         _references.Commit();
     }
 
@@ -144,15 +141,12 @@ internal sealed class SqliteStore : IDisposable
         _sequences.Clear();
         try
         {
-            _transaction?.Rollback();
+            _commands.Rollback();
         }
         catch (SqliteException)
         {
             // SQLite rolls back by itself on a full disk or an I/O error; there is nothing left to undo then.
         }
-
-        _transaction?.Dispose();
-        _transaction = null;
     }
 
     /// <summary>Writes one body for <paramref name="copies"/> messages.</summary>

@@ -6,6 +6,9 @@ namespace ServerlessEventing.Local.ServiceBus.Store;
 /// <summary>Prepared once and reused: statements are the journal's inner loop.</summary>
 internal sealed class StoreCommands : IDisposable
 {
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _commit;
+    private readonly SqliteCommand _rollback;
     private readonly SqliteCommand _insertBody;
     private readonly SqliteCommand _deleteBody;
     private readonly SqliteCommand _insertMessage;
@@ -20,6 +23,9 @@ internal sealed class StoreCommands : IDisposable
     {
         // Prepared on first use: the tables are made before any statement runs.
         _connection = connection;
+        _begin = Make("BEGIN IMMEDIATE", 0);
+        _commit = Make("COMMIT", 0);
+        _rollback = Make("ROLLBACK", 0);
         _insertBody = Make("INSERT INTO bodies (id, content) VALUES ($0, $1)", 2);
         _deleteBody = Make("DELETE FROM bodies WHERE id = $0", 1);
         _insertMessage = Make(
@@ -30,6 +36,12 @@ internal sealed class StoreCommands : IDisposable
         _rememberDuplicate = Make("INSERT OR REPLACE INTO duplicates VALUES ($0, $1, $2)", 3);
         _forgetDuplicates = Make("DELETE FROM duplicates WHERE until < $0", 1);
     }
+
+    public void Begin() => Run(_begin);
+
+    public void Commit() => Run(_commit);
+
+    public void Rollback() => Run(_rollback);
 
     public void InsertBody(long id, byte[] content) => Run(_insertBody, id, content);
 
@@ -74,8 +86,8 @@ internal sealed class StoreCommands : IDisposable
     public void Dispose()
     {
         foreach (var command in (SqliteCommand[])
-            [_insertBody, _deleteBody, _insertMessage, _updateMessage, _deleteMessage, _saveSequence, _rememberDuplicate,
-                _forgetDuplicates])
+            [_begin, _commit, _rollback, _insertBody, _deleteBody, _insertMessage, _updateMessage, _deleteMessage, _saveSequence,
+                _rememberDuplicate, _forgetDuplicates])
         {
             command.Dispose();
         }

@@ -71,7 +71,8 @@ public sealed class InvocationEnvelopeTests
     [InlineData("\"\\\"3\\\"\"")]
     public void Read_Number_InAnyEncoding(string count)
     {
-        var json = $$$"""{"Data":{"m":""},"Metadata":{"DeliveryCount":{{{count}}},"ApplicationProperties":{{{Event}}}"x":1}}}""";
+        var json = """{"Data":{"m":""},"Metadata":{"DeliveryCount":""" + count
+            + ",\"ApplicationProperties\":" + Event + "\"x\":1}}}";
         Assert.True(Read(json, out var message, out var error), error);
         Assert.Equal(3, message!.DeliveryCount);
     }

@@ -142,6 +142,22 @@ public sealed class RuleIndexTests
     }
 
     [Fact]
+    public void Match_ThousandsOfSqlFiltersThatBeginWithAnEquality_AsksOnlyThoseThatAgree()
+    {
+        var index = new RuleIndex<int>(Enumerable.Range(0, 10_000).Select(i => KeyValuePair.Create<RuleFilter, int>(
+            SqlFilter.Parse(i % 2 == 0
+                ? $"type IN ('t{i}', 'u{i}') AND size > 1"
+                : $"type = 't{i}' OR type = 'u{i}'"), i)));
+        var message = new CountingMessage(PropertyBag.With(("type", "u18"), ("size", 2)));
+        var (matched, failed) = (new List<int>(), new List<KeyValuePair<int, RuleEvaluationException>>());
+
+        index.Match(message, matched, failed);
+
+        Assert.Equal([18], matched);
+        Assert.True(message.Reads < 100, $"{message.Reads} properties were read");
+    }
+
+    [Fact]
     public void Match_CorrelationFilters_AllocatesNothing()
     {
         var index = new RuleIndex<int>(Enumerable.Range(0, 100).Select(i => KeyValuePair.Create<RuleFilter, int>(

@@ -43,6 +43,33 @@ public sealed class SqlFilterPropertyTests
     }
 
     [Fact]
+    public void Index_RandomExpressions_FindsWhatEvaluatingEachWould()
+    {
+        var message = Gen.Select(_name, _value).Array[0, 5].Select(Message);
+        var equality = Gen.Select(Gen.OneOf("a", "A", "b"), Gen.OneOf("", "a", "ab"),
+            (name, text) => (RuleTree)new RuleTree.Compare(
+                "=", new RuleTree.Property(name), new RuleTree.Constant(text)));
+        var keyed = Gen.Select(Gen.OneOf("AND", "OR"), equality, Gen.OneOf(equality, Condition(1)),
+            (word, left, right) => (RuleTree)new RuleTree.Logic(word, left, right));
+
+        Gen.Select(Gen.OneOf(equality, keyed, Condition(2)).Array[0, 20], message.Array[1, 5])
+            .Sample((trees, messages) =>
+            {
+                var filters = trees.Select(tree => SqlFilter.Parse(tree.Text)).ToArray();
+                var index = new RuleIndex<int>(filters.Select((f, at) => KeyValuePair.Create<RuleFilter, int>(f, at)));
+                foreach (var given in messages)
+                {
+                    var (matched, failed) = (new List<int>(), new List<KeyValuePair<int, RuleEvaluationException>>());
+                    index.Match(given, matched, failed);
+                    var outcomes = trees.Select(tree => Evaluate(tree.Text, given)).ToArray();
+                    var all = Enumerable.Range(0, filters.Length).ToArray();
+                    Assert.Equal(all.Where(at => outcomes[at] == 'T'), matched.Order());
+                    Assert.Equal(all.Where(at => outcomes[at] == 'E'), failed.Select(fault => fault.Key).Order());
+                }
+            }, iter: 2_000, threads: 1);
+    }
+
+    [Fact]
     public void Parse_RandomText_ParsesOrSaysWhere()
     {
         var piece = Gen.OneOf(

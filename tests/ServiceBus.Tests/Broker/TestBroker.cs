@@ -79,7 +79,7 @@ internal sealed class TestBroker : ILinkProcessor, IHandler, IDisposable
         host = null;
         foreach (var queue in queues.Values)
         {
-            queue.LoseLocks();
+            queue.Disconnect();
         }
     }
 

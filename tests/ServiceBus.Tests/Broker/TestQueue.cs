@@ -73,7 +73,7 @@ internal sealed class TestQueue
 
     public void Add(TestConsumer consumer)
     {
-        if (!consumers.Contains(consumer))
+        if (!consumer.IsGone && !consumers.Contains(consumer))
         {
             consumers.Add(consumer);
         }
@@ -108,6 +108,18 @@ internal sealed class TestQueue
         {
             return sent.Remove(message, out var entry) && Settle(entry.LockToken, state);
         }
+    }
+
+    /// <summary>The broker stops: its consumers are gone, and their locks.</summary>
+    public void Disconnect()
+    {
+        lock (Gate)
+        {
+            consumers.ForEach(consumer => consumer.IsGone = true);
+            consumers.Clear();
+        }
+
+        LoseLocks();
     }
 
     /// <summary>All locks run out at once.</summary>

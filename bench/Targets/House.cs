@@ -1,0 +1,135 @@
+// A local house of our own: the `eventing` command in a fresh data folder, with a Broker and a Trigger to the subscriber.
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace ServerlessEventing.Bench.Targets;
+
+/// <summary>Starts `eventing up` as it is built in this repository; its folder goes when it stops.</summary>
+internal sealed class House : IAsyncDisposable
+{
+    private const string ReadyMark = "Serverless Eventing is up";
+    private const string BrokerPath = "bench/default";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly int[] Ports = [7071, 5672, 5300, 6443, 3128];
+
+    private readonly string folder;
+    private ChildProcess? process;
+
+    private House(string folder) => this.folder = folder;
+
+    public static async Task<Target> StartAsync(string door, Uri subscriber, CancellationToken cancellationToken)
+    {
+        var command = FindCommand();
+        var house = new House(Directory.CreateTempSubdirectory("eventing-bench-").FullName);
+        var manifest = Path.Combine(house.folder, "bench.yaml");
+        await File.WriteAllTextAsync(manifest, Manifest(subscriber), cancellationToken);
+        var offset = FreeOffset();
+        try
+        {
+            house.process = await ChildProcess.StartAsync(
+                command,
+                [
+                    "up", manifest, "--data", Path.Combine(house.folder, "data"), "--door", door,
+                    "--port-offset", offset.ToString(CultureInfo.InvariantCulture),
+                ],
+                ReadyMark, Patience, cancellationToken);
+        }
+        catch
+        {
+            await house.DisposeAsync();
+            throw;
+        }
+
+        var ingress = new Uri($"http://127.0.0.1:{Ports[0] + offset}/{BrokerPath}");
+        return new($"house, {door} door", ingress, delivers: true, house.process.Id, house);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is not null)
+        {
+            await process.DisposeAsync();
+        }
+
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Somebody still looks at a file; the system's temp folder is swept by its owner.
+        }
+    }
+
+    private static string Manifest(Uri subscriber) => $"""
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: bench
+        ---
+        apiVersion: eventing.knative.dev/v1
+        kind: Broker
+        metadata:
+          name: default
+          namespace: bench
+        ---
+        apiVersion: eventing.knative.dev/v1
+        kind: Trigger
+        metadata:
+          name: all
+          namespace: bench
+        spec:
+          broker: default
+          subscriber:
+            uri: {subscriber}
+        """;
+
+    private static string FindCommand()
+    {
+        var repository = new DirectoryInfo(AppContext.BaseDirectory);
+        while (repository is not null && !File.Exists(Path.Combine(repository.FullName, "ServerlessEventing.sln")))
+        {
+            repository = repository.Parent;
+        }
+
+        var command = Path.Combine(repository?.FullName ?? ".", "cli", "bin", "Release", "net10.0", "eventing.dll");
+        return File.Exists(command)
+            ? command
+            : throw new BenchException($"""
+                The bench starts the house from {command}, which is not built. Build it first:
+                  dotnet build -c Release cli
+                or measure a house that runs already, with --ingress.
+                """);
+    }
+
+    /// <summary>An offset at which every port of the house is free.</summary>
+    private static int FreeOffset()
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            var offset = Random.Shared.Next(100, 500) * 100;
+            if (Ports.All(port => IsFree(port + offset)))
+            {
+                return offset;
+            }
+        }
+
+        throw new BenchException("No port offset was found at which all five ports of the house are free.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

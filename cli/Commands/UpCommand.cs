@@ -1,0 +1,79 @@
+// `eventing up`: the local house, until Ctrl+C.
+using System.CommandLine;
+using ServerlessEventing.Cli.House;
+using ServerlessEventing.Cli.Manifests;
+using ServerlessEventing.Cli.Output;
+
+namespace ServerlessEventing.Cli.Commands;
+
+/// <summary>Starts everything, applies manifests, says where things are, and stays.</summary>
+internal static class UpCommand
+{
+    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(60);
+
+    private static readonly Argument<string[]> Manifests = new("manifests")
+    {
+        Description = "Files or folders of Kubernetes manifests to apply",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<string> Data = new("--data")
+    {
+        Description = "Folder for everything the house remembers",
+        DefaultValueFactory = _ => ".eventing",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "up",
+            """
+            Start the local house and stay until Ctrl+C. What was applied and what is queued is kept in --data.
+
+            Examples:
+              eventing up samples/quickstart
+              eventing up --data /tmp/house --port-offset 10000
+              eventing up --door pump
+            """)
+        {
+            Manifests, Data, HouseArguments.PortOffset, HouseArguments.Door, HouseArguments.Verbose,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
+    {
+        var manifests = (result.GetValue(Manifests) ?? []).SelectMany(ManifestReader.Read).ToList();
+        using var logger = HouseArguments.CreateLogger(result.GetValue(HouseArguments.Verbose));
+        var options = new HouseOptions
+        {
+            DataFolder = result.GetValue(Data)!,
+            Ports = new HousePorts(result.GetValue(HouseArguments.PortOffset)),
+            Door = result.GetValue(HouseArguments.Door),
+            Print = Terminal.Line,
+            Started = (name, where) => Terminal.Row(name, where),
+            LoggerFactory = logger,
+        };
+        await using var house = await HouseArguments.OpenAsync(options, cancellationToken);
+        await house.ApplyAsync(manifests, cancellationToken);
+        var states = await Readiness.WaitAsync(
+            house.Client, manifests, ReadyDeadline, options.Time, cancellationToken);
+        foreach (var state in states)
+        {
+            Terminal.Row(
+                state.Manifest.ToString(),
+                state.Ready
+                    ? $"{Terminal.Good("Ready")} {state.Address}"
+                    : $"{Terminal.Bad("not Ready")} {state.Reason}: {state.Message}");
+        }
+
+        Terminal.Line();
+        Terminal.Heading("Serverless Eventing is up. Ctrl+C stops it; what is queued stays.");
+        Terminal.Row("Send", $"POST {house.Ingress.AbsoluteUri}<namespace>/<broker>");
+        Terminal.Row("kubectl", $"export KUBECONFIG={house.Data.Kubeconfig}");
+        await Stopping.WaitAsync(cancellationToken);
+        Terminal.Line("Stopping…");
+        return 0;
+    }
+}

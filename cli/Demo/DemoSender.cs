@@ -1,0 +1,69 @@
+// Sends the demo's events as a producer would: binary or structured CloudEvents over HTTP.
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace ServerlessEventing.Cli.Demo;
+
+/// <summary>Posts events to the Broker's address.</summary>
+internal sealed class DemoSender(Uri broker) : IDisposable
+{
+    private readonly HttpClient client = new();
+
+    /// <summary>Sends one event; anything but 202 ends the demo with the answer's own words.</summary>
+    public async Task SendAsync(DemoEvent sent, CancellationToken cancellationToken)
+    {
+        using var request = sent.Structured ? Structured(sent) : Binary(sent);
+        using var answer = await client.SendAsync(request, cancellationToken);
+        if (answer.StatusCode != HttpStatusCode.Accepted)
+        {
+            var detail = await answer.Content.ReadAsStringAsync(cancellationToken);
+            throw new CommandException($"{broker} answered {(int)answer.StatusCode} to {sent.Id}: {detail}");
+        }
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private HttpRequestMessage Binary(DemoEvent sent)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, broker) { Content = new StringContent(Data(sent)) };
+        request.Content.Headers.ContentType = new("application/json");
+        foreach (var (name, value) in Attributes(sent))
+        {
+            request.Headers.Add("ce-" + name, value);
+        }
+
+        return request;
+    }
+
+    private HttpRequestMessage Structured(DemoEvent sent)
+    {
+        var body = new JsonObject { ["datacontenttype"] = "application/json", ["data"] = JsonNode.Parse(Data(sent)) };
+        foreach (var (name, value) in Attributes(sent))
+        {
+            body[name] = value;
+        }
+
+        var request = new HttpRequestMessage(HttpMethod.Post, broker) { Content = new StringContent(body.ToJsonString()) };
+        request.Content.Headers.ContentType = new("application/cloudevents+json") { CharSet = "utf-8" };
+        return request;
+    }
+
+    private static string Data(DemoEvent sent) => $$"""{"order":"{{sent.Subject ?? sent.Id}}"}""";
+
+    private static IEnumerable<(string Name, string Value)> Attributes(DemoEvent sent)
+    {
+        yield return ("specversion", "1.0");
+        yield return ("id", sent.Id);
+        yield return ("type", sent.Type);
+        yield return ("source", "/shop");
+        if (sent.Subject is not null)
+        {
+            yield return ("subject", sent.Subject);
+        }
+
+        if (sent.Region is not null)
+        {
+            yield return ("region", sent.Region);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+// The data plane of a test: emulator, routing table file and function app, behind one of the doors.
+using System.Net;
+using ServerlessEventing.Contract.Filters;
+using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.ServiceBus.Administration;
+using ServerlessEventing.Testing;
+
+namespace ServerlessEventing.Functions.Tests.House;
+
+/// <summary>Started once a test class; each test makes Brokers of its own in it.</summary>
+public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
+{
+    private readonly TempFolder folder = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly List<Contract.Routing.Ingress> ingresses = [];
+    private readonly List<Egress> egresses = [];
+    private long generation = 1;
+    private TestBus? bus;
+    private RecordedHost? host;
+    private Task<int> running = Task.FromResult(0);
+
+    public Uri Address { get; } = new($"http://127.0.0.1:{FreePort.Next()}/");
+
+    public bool Pump => pump;
+
+    internal TestBus Bus => bus!;
+
+    internal HttpClient Http { get; } = new();
+
+    private string TableFile => folder["routing.json"];
+
+    public async ValueTask InitializeAsync()
+    {
+        bus = await TestBus.StartAsync();
+        WriteTable();
+        running = StartFunctions(TableFile, Address.Port);
+        await Eventually.Passes(async () =>
+        {
+            Assert.False(running.IsCompleted, "the function app ended");
+            using var ready = await Http.GetAsync(new Uri(Address, "readyz"));
+            Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        });
+        host = pump ? null : await RecordedHost.StartAsync(bus.Client, Address);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await (host?.DisposeAsync() ?? default);
+        await stop.CancelAsync();
+        await running;
+        await (bus?.DisposeAsync() ?? default);
+        Http.Dispose();
+        stop.Dispose();
+        folder.Dispose();
+    }
+
+    /// <summary>Runs a function app in this process until the house ends.</summary>
+    internal Task<int> StartFunctions(string table, int port) => FunctionsApplication.RunAsync(
+        [
+            $"--ServiceBusConnection={Bus.ConnectionString}",
+            $"--RoutingTable={table}",
+            $"--EVENTING_DOOR={(pump ? "pump" : "host")}",
+            $"--EVENTING_PORT={port}",
+            $"--FUNCTIONS_CUSTOMHANDLER_PORT={port}",
+            "--Logging:LogLevel:Default=Warning",
+        ],
+        stop.Token);
+
+    /// <summary>A Broker in namespace <c>ns</c>, with its trigger topic and its reply topic.</summary>
+    internal async Task<string> AddBrokerAsync(params string[] hosts)
+    {
+        var name = "b" + Guid.NewGuid().ToString("N")[..8];
+        await Bus.AddTopicAsync(Topic(name));
+        await Bus.AddTopicAsync(ReplyTopic(name), duplicateDetection: true);
+        await Bus.ForwardAsync(ReplyTopic(name), Topic(name));
+        ingresses.Add(new()
+        {
+            Uid = name,
+            Kind = IngressKind.Broker,
+            Namespace = "ns",
+            Name = name,
+            Path = Addresses.BrokerPath("ns", name),
+            Hosts = [Addresses.BrokerHost("ns", name), .. hosts],
+            Topic = Topic(name),
+            Lanes = [EntityNames.TriggersLane],
+        });
+        await PublishTableAsync();
+        return name;
+    }
+
+    /// <summary>A Trigger of a Broker; <paramref name="change"/> finishes the egress.</summary>
+    internal async Task<Egress> AddTriggerAsync(
+        string broker, Uri? subscriber, Func<Egress, Egress>? change = null, RuleFilter? rule = null)
+    {
+        var uid = Guid.NewGuid().ToString();
+        var egress = new Egress
+        {
+            Uid = uid,
+            Kind = EgressKind.Trigger,
+            Namespace = "ns",
+            Name = "t-" + uid[..8],
+            Lane = EntityNames.TriggersLane,
+            Destination = subscriber is null ? null : new() { Uri = subscriber.ToString() },
+            Reply = new() { Uri = $"http://{broker}", Topic = ReplyTopic(broker) },
+        };
+        egress = change?.Invoke(egress) ?? egress;
+        egresses.Add(egress);
+        await PublishTableAsync();
+        await Bus.AddEgressAsync(Topic(broker), uid, egress.Lane, generation, rule);
+        return egress;
+    }
+
+    /// <summary>Replaces an egress in the table.</summary>
+    internal Task ChangeAsync(Egress egress)
+    {
+        egresses.RemoveAll(other => other.Uid == egress.Uid);
+        egresses.Add(egress);
+        return PublishTableAsync();
+    }
+
+    internal Task RemoveAsync(Egress egress)
+    {
+        egresses.Remove(egress);
+        return PublishTableAsync();
+    }
+
+    /// <summary>Posts an event in binary mode; the answer's status.</summary>
+    internal async Task<HttpStatusCode> SendAsync(
+        string broker, string id, string type = "com.example.FullEvent", params (string Name, string Value)[] headers)
+    {
+        using var request = Request($"ns/{broker}", id, type);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var response = await Http.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    /// <summary>A request as it reaches the handler: in the host door with what the host adds to a client's.</summary>
+    internal HttpRequestMessage Request(string path, string id = "1", string type = "com.example.FullEvent")
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, path))
+        {
+            Content = new StringContent("{\"n\": 1.0}", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")),
+        };
+        request.Headers.Add("ce-specversion", "1.0");
+        request.Headers.Add("ce-id", id);
+        request.Headers.Add("ce-type", type);
+        request.Headers.Add("ce-source", "/tests");
+        if (!pump)
+        {
+            request.Headers.Add("x-ms-invocation-id", Guid.NewGuid().ToString());
+            request.Headers.Add("X-Forwarded-For", "127.0.0.1");
+            request.Headers.Add("X-Forwarded-Proto", "http");
+        }
+
+        return request;
+    }
+
+    internal static string Topic(string broker) => EntityNames.Topic("ns", broker + "-kn-trigger");
+
+    internal static string ReplyTopic(string broker) => EntityNames.Topic("ns", broker + "-kn-ingress");
+
+    internal static IReadOnlyList<FilterExpression> TypeIs(string type) =>
+        [new() { Exact = new Dictionary<string, string> { ["type"] = type } }];
+
+    private async Task PublishTableAsync()
+    {
+        generation++;
+        WriteTable();
+        var shown = new Uri(Address, "readyz");
+        await Eventually.True(
+            async () =>
+            {
+                using var response = await Http.GetAsync(shown);
+                return response.Headers.TryGetValues("X-Eventing-Generation", out var values)
+                    && values.Single() == generation.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            },
+            $"generation {generation} in force");
+    }
+
+    private void WriteTable()
+    {
+        var table = new RoutingTable { Generation = generation, Ingresses = [.. ingresses], Egresses = [.. egresses] };
+        var fresh = TableFile + ".new";
+        File.WriteAllBytes(fresh, RoutingTableJson.Serialize(table));
+        File.Move(fresh, TableFile, overwrite: true);
+    }
+}
+
+/// <summary>Behind the Functions host's contract.</summary>
+public sealed class HostHouse() : FunctionsHouse(pump: false);
+
+/// <summary>With our own receivers.</summary>
+public sealed class PumpHouse() : FunctionsHouse(pump: true);

@@ -1,0 +1,93 @@
+// The bus of a test: the emulator with the lanes that the operator would have made.
+using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Local.ServiceBus;
+using ServerlessEventing.ServiceBus;
+using ServerlessEventing.ServiceBus.Administration;
+using ServerlessEventing.Testing;
+
+namespace ServerlessEventing.Functions.Tests.House;
+
+internal sealed class TestBus : IAsyncDisposable
+{
+    private readonly TempFolder folder;
+    private readonly ServiceBusEmulator emulator;
+
+    private TestBus(TempFolder folder, ServiceBusEmulator emulator)
+    {
+        this.folder = folder;
+        this.emulator = emulator;
+        Administration = new(emulator.ManagementConnectionString);
+        Client = new(ConnectionString);
+    }
+
+    public string ConnectionString => emulator.ConnectionString;
+
+    public ServiceBusAdministrationClient Administration { get; }
+
+    public ServiceBusClient Client { get; }
+
+    public static async Task<TestBus> StartAsync()
+    {
+        var folder = new TempFolder();
+        var emulator = await ServiceBusEmulator.StartAsync(
+            new ServiceBusEmulatorOptions { DataFolder = folder.Path }, CancellationToken.None);
+        var bus = new TestBus(folder, emulator);
+        await bus.Administration.CreateQueueAsync(EntityNames.DeadLetters);
+        await bus.AddLaneAsync(EntityNames.TriggersLane);
+        await bus.AddLaneAsync(EntityNames.SubscriptionsLane);
+        return bus;
+    }
+
+    /// <summary>A topic whose events go to the lane for each of the egresses added to it.</summary>
+    public Task AddTopicAsync(string topic, bool duplicateDetection = false) => Administration.CreateTopicAsync(
+        new CreateTopicOptions(topic) { RequiresDuplicateDetection = duplicateDetection });
+
+    /// <summary>A bus subscription with the one rule of an egress.</summary>
+    public Task AddEgressAsync(string topic, string uid, string lane, long since, RuleFilter? filter = null) =>
+        Administration.CreateSubscriptionAsync(
+            new CreateSubscriptionOptions(topic, EntityNames.BusSubscription("egress", uid))
+            {
+                ForwardTo = lane,
+                ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+            },
+            new CreateRuleOptions(EntityNames.Rule, filter ?? new TrueRuleFilter())
+            {
+                Action = new SqlRuleAction(
+                    $"SET {MessageProperties.Egress} = '{uid}'; SET {MessageProperties.Since} = {since}"),
+            });
+
+    /// <summary>A bus subscription that passes every event of a topic on, as of a Broker's replies.</summary>
+    public Task ForwardAsync(string topic, string target) => Administration.CreateSubscriptionAsync(
+        new CreateSubscriptionOptions(topic, "internal-ingress") { ForwardTo = target });
+
+    /// <summary>The dead letters of one egress, left where they are.</summary>
+    public async Task<IReadOnlyList<ServiceBusReceivedMessage>> DeadLettersOfAsync(string? egress)
+    {
+        await using var receiver = Client.CreateReceiver(EntityNames.DeadLetters);
+        var all = await receiver.PeekMessagesAsync(250, 0);
+        return [.. all.Where(message =>
+            Equals(message.ApplicationProperties.GetValueOrDefault(MessageProperties.Egress), egress))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await emulator.DisposeAsync();
+        folder.Dispose();
+    }
+
+    private async Task AddLaneAsync(string lane)
+    {
+        await Administration.CreateQueueAsync(new CreateQueueOptions(lane)
+        {
+            MaxDeliveryCount = 100,
+            ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+        });
+        await Administration.CreateQueueAsync(new CreateQueueOptions(EntityNames.Retries(lane))
+        {
+            ForwardTo = lane,
+            RequiresDuplicateDetection = true,
+            MaxDeliveryCount = 100,
+        });
+    }
+}

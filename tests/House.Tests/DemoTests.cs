@@ -1,0 +1,39 @@
+// The main job as a user runs it.
+namespace ServerlessEventing.House.Tests;
+
+public sealed class DemoTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    [Theory]
+    [InlineData("host")]
+    [InlineData("pump")]
+    public async Task Demo_DeliversEverything_AndLeavesNothing(string door)
+    {
+        var before = DemoFolders();
+        var (code, output) = await Eventing.RunAsync(
+            Limit, "demo", "--door", door, "--port-offset", $"{Eventing.FreeOffset()}");
+
+        Assert.True(code == 0, output);
+        Assert.Contains("delivered 40 of 40", output, StringComparison.Ordinal);
+        Assert.Contains("audit-1", output, StringComparison.Ordinal);
+        Assert.Empty(DemoFolders().Except(before));
+    }
+
+    [Fact]
+    public async Task Demo_PortTaken_SaysWhichAndHowToMoveIt()
+    {
+        var offset = Eventing.FreeOffset();
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 5672 + offset);
+        taken.Start();
+
+        var (code, output) = await Eventing.RunAsync(Limit, "demo", "--port-offset", $"{offset}");
+
+        Assert.Equal(1, code);
+        Assert.Contains($"port {5672 + offset} for Service Bus (AMQP)", output, StringComparison.Ordinal);
+        Assert.Contains("--port-offset", output, StringComparison.Ordinal);
+    }
+
+    private static HashSet<string> DemoFolders() =>
+        [.. Directory.EnumerateDirectories(Path.GetTempPath(), "eventing-demo-*")];
+}

@@ -1,0 +1,105 @@
+// A whole house as a user runs it: `eventing up` in a process of its own, on ports of its own.
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using ServerlessEventing.Testing;
+
+namespace ServerlessEventing.House.Tests;
+
+/// <summary>Starts, kills and restarts `eventing up`; tells where its parts are.</summary>
+internal sealed class HouseProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
+
+    private readonly StringBuilder output = new();
+    private Process? process;
+
+    public HouseProcess(string data, string door = "host")
+    {
+        Data = data;
+        Door = door;
+        Offset = Eventing.FreeOffset();
+    }
+
+    public string Data { get; }
+
+    public string Door { get; }
+
+    public int Offset { get; }
+
+    public Uri Ingress => new($"http://127.0.0.1:{7071 + Offset}");
+
+    public Uri Proxy => new($"http://127.0.0.1:{3128 + Offset}");
+
+    public string Kubeconfig => Path.Combine(Data, "kubeconfig");
+
+    public string Connection =>
+        $"Endpoint=sb://localhost:{5672 + Offset};SharedAccessKeyName=RootManageSharedAccessKey;"
+        + "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
+
+    public string Output
+    {
+        get
+        {
+            lock (output)
+            {
+                return output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts the house and waits until it says it is up.</summary>
+    public async Task StartAsync(params string[] manifests)
+    {
+        lock (output)
+        {
+            output.Clear();
+        }
+
+        process = Eventing.Start(
+            [
+                "up", .. manifests, "--data", Data, "--door", Door,
+                "--port-offset", Offset.ToString(CultureInfo.InvariantCulture),
+            ],
+            line =>
+            {
+                lock (output)
+                {
+                    output.AppendLine(line);
+                }
+            });
+        await Eventually.True(
+            () => process.HasExited || Output.Contains("is up.", StringComparison.Ordinal), "the house is up", StartDeadline);
+        Assert.False(process.HasExited, Output);
+    }
+
+    /// <summary>kill -9 of the house and of its handler.</summary>
+    public async Task KillAsync()
+    {
+        process!.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+        process = null;
+    }
+
+    /// <summary>Ctrl+C; returns the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var signal = Process.Start("kill", ["-INT", process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await signal.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync(limit.Token);
+        var code = process.ExitCode;
+        process.Dispose();
+        process = null;
+        return code;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// Runs the real kubectl against a house.
+using System.Diagnostics;
+using ServerlessEventing.Testing;
+
+namespace ServerlessEventing.House.Tests;
+
+/// <summary>kubectl with a house's kubeconfig and a cache of its own.</summary>
+internal sealed class Kubectl(HouseProcess house)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly string path = RequiredTool.Find("kubectl");
+
+    /// <summary>Runs it and returns its stdout; a failure fails the test with its stderr.</summary>
+    public async Task<string> RunAsync(params string[] args)
+    {
+        var (code, output, error) = await TryAsync(null, args);
+        Assert.True(code == 0, $"kubectl {string.Join(' ', args)}: {error}{output}");
+        return output;
+    }
+
+    /// <summary>Applies YAML given as text.</summary>
+    public async Task ApplyAsync(string yaml)
+    {
+        var (code, output, error) = await TryAsync(yaml, "apply", "-f", "-");
+        Assert.True(code == 0, $"kubectl apply: {error}{output}");
+    }
+
+    public async Task<(int Code, string Output, string Error)> TryAsync(string? input, params string[] args)
+    {
+        var start = new ProcessStartInfo(path, args)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.Environment["KUBECONFIG"] = house.Kubeconfig;
+        start.Environment["KUBECACHEDIR"] = Path.Combine(house.Data, "kubectl-cache");
+        start.Environment["HOME"] = house.Data;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(input ?? "");
+        process.StandardInput.Close();
+        using var limit = new CancellationTokenSource(Limit);
+        await process.WaitForExitAsync(limit.Token);
+        return (process.ExitCode, await output, await error);
+    }
+}

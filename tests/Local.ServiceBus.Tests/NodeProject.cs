@@ -1,0 +1,99 @@
+// The npm project that drives the emulator: installs it once, runs its tests, reads what they report.
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using ServerlessEventing.Testing;
+
+namespace ServerlessEventing.Local.ServiceBus.Tests;
+
+/// <summary>One test of the npm project, as support/reporter.js writes it.</summary>
+internal sealed record NodeTest(string Name, bool Passed, bool Skipped, int Milliseconds, string? Error);
+
+internal sealed class NodeProject
+{
+    private static readonly TimeSpan _installDeadline = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan _runDeadline = TimeSpan.FromMinutes(5);
+    private static readonly Dictionary<string, string> _noVariables = [];
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
+
+    private readonly string _folder;
+    private readonly string _node = RequiredTool.Find("node");
+    private readonly string _npm = RequiredTool.Find("npm");
+
+    public NodeProject(string name)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "ServerlessEventing.sln")))
+        {
+            root = root.Parent;
+        }
+
+        _folder = Path.Combine(root!.FullName, "tests", name);
+    }
+
+    /// <summary>Installs what the lock file pins, unless it is there.</summary>
+    public async Task Install()
+    {
+        if (File.Exists(Path.Combine(_folder, "node_modules", ".package-lock.json")))
+        {
+            return;
+        }
+
+        var run = await Run(_npm, ["ci", "--no-audit", "--no-fund"], _noVariables, _installDeadline);
+        Assert.True(run.ExitCode == 0, $"npm ci in {_folder} failed:\n{run.Output}\n{run.Errors}");
+    }
+
+    /// <summary>Runs every file of the project's test folder, several at a time.</summary>
+    public async Task<List<NodeTest>> Test(IReadOnlyDictionary<string, string> environment)
+    {
+        var files = Directory.GetFiles(Path.Combine(_folder, "test"), "*.test.js").Order();
+        string[] arguments =
+        [
+            "--test", "--test-concurrency=4", "--test-timeout=240000", "--test-reporter=./support/reporter.js",
+            .. files,
+        ];
+        var run = await Run(_node, arguments, environment, _runDeadline);
+        var tests = new List<NodeTest>();
+        foreach (var line in run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            tests.Add(line.StartsWith('{')
+                ? JsonSerializer.Deserialize<NodeTest>(line, _json)!
+                : throw new InvalidDataException($"node --test wrote: {line}\n{run.Errors}"));
+        }
+
+        Assert.True(tests.Count > 0, $"node --test ran nothing:\n{run.Output}\n{run.Errors}");
+        return tests;
+    }
+
+    private async Task<(int ExitCode, string Output, string Errors)> Run(
+        string tool, string[] arguments, IReadOnlyDictionary<string, string> environment, TimeSpan deadline)
+    {
+        var start = new ProcessStartInfo(tool, arguments)
+        {
+            WorkingDirectory = _folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        using var late = new CancellationTokenSource(deadline);
+        try
+        {
+            await process.WaitForExitAsync(late.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"{Path.GetFileName(tool)} did not end within {deadline}:\n{await output}\n{await errors}");
+        }
+
+        return (process.ExitCode, await output, await errors);
+    }
+}
