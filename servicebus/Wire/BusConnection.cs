@@ -43,7 +43,7 @@ internal sealed class BusConnection(Endpoint endpoint) : IAsyncDisposable
 
             var connection = await OpenUnderLockAsync(cancellationToken);
             var node = $"{entityPath}/$management";
-            await connection.AuthorizeAsync(node, cancellationToken);
+            await connection.AuthorizeAsync(entityPath, cancellationToken);
             link = await connection.OpenRequestLinkAsync(node, cancellationToken);
             managementLinks[entityPath] = link;
             return link;

@@ -12,6 +12,9 @@ public static class RequestBody
     /// <summary>What a real API server takes.</summary>
     public const int Limit = 3 * 1024 * 1024;
 
+    /// <summary>Up to here a body that is too large is read to its end, so that the client gets to see the answer.</summary>
+    public const int DrainLimit = 32 * 1024 * 1024;
+
     public static string ContentType(HttpContext context) =>
         (context.Request.ContentType ?? "application/json").Split(';')[0].Trim().ToLowerInvariant();
 
@@ -19,9 +22,19 @@ public static class RequestBody
     {
         try
         {
-            using var buffer = new MemoryStream();
-            await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
-            return buffer.Length > Limit ? ApiStatus.TooLarge(Limit) : buffer.ToArray();
+            using var kept = new MemoryStream();
+            var chunk = new byte[16 * 1024];
+            long total = 0;
+            while (await context.Request.Body.ReadAsync(chunk, context.RequestAborted) is var read and > 0)
+            {
+                total += read;
+                if (total <= Limit)
+                {
+                    kept.Write(chunk, 0, read);
+                }
+            }
+
+            return total > Limit ? ApiStatus.TooLarge(Limit) : kept.ToArray();
         }
         catch (BadHttpRequestException failure) when (failure.StatusCode == 413)
         {
