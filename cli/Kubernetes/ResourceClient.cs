@@ -63,7 +63,9 @@ internal sealed class ResourceClient : IDisposable
         }
 
         answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadFromJsonAsync<JsonObject>(cancellationToken);
+        // Parsed by case: a status may hold subscriberUri and v0.7's subscriberURI side by side.
+        await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonNode.ParseAsync(body, cancellationToken: cancellationToken) as JsonObject;
     }
 
     /// <summary>Merges <paramref name="patch"/> into the object at <paramref name="path"/>.</summary>

@@ -43,6 +43,8 @@ internal sealed class BusConnection(Endpoint endpoint) : IAsyncDisposable
 
             var connection = await OpenUnderLockAsync(cancellationToken);
             var node = $"{entityPath}/$management";
+
+            // Both official clients ask for a token of the node itself, not of the entity.
             await connection.AuthorizeAsync(node, cancellationToken);
             link = await connection.OpenRequestLinkAsync(node, cancellationToken);
             managementLinks[entityPath] = link;

@@ -11,6 +11,13 @@ internal sealed record AccessGrant(string Path, long ExpiresAt)
     /// <summary>The whole namespace, for as long as the connection lives.</summary>
     public static readonly AccessGrant Everything = new("", long.MaxValue);
 
+    /// <summary>A token for an entity's <c>$management</c> node is one for the entity: SDKs ask for either.</summary>
+    public static AccessGrant For(string path, long expiresAt)
+    {
+        const string Node = "/$management";
+        return new(path.EndsWith(Node, StringComparison.OrdinalIgnoreCase) ? path[..^Node.Length] : path, expiresAt);
+    }
+
     public bool Covers(string entity) =>
         Path.Length == 0
         || entity.Equals(Path, StringComparison.OrdinalIgnoreCase)
@@ -65,7 +72,7 @@ internal sealed class AccessControl(string keyName, string key, bool noAuth, Tim
             return null;
         }
 
-        return new AccessGrant(PathOf(Uri.UnescapeDataString(resource)), expiresAt);
+        return AccessGrant.For(PathOf(Uri.UnescapeDataString(resource)), expiresAt);
     }
 
     public bool IsKey(string name, string value) =>

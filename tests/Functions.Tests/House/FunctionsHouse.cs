@@ -13,7 +13,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
 {
     private readonly TempFolder folder = new();
     private readonly CancellationTokenSource stop = new();
-    private readonly List<Ingress> ingresses = [];
+    private readonly List<Contract.Routing.Ingress> ingresses = [];
     private readonly List<Egress> egresses = [];
     private long generation = 1;
     private TestBus? bus;

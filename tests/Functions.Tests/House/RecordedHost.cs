@@ -64,7 +64,7 @@ internal sealed class RecordedHost : IAsyncDisposable
 
     private async Task ServeAsync(ServiceBusClient client, string function, string lane)
     {
-        var processor = client.CreateProcessor(lane, new()
+        var processor = client.CreateProcessor(lane, new ServiceBusProcessorOptions
         {
             AutoCompleteMessages = false,
             MaxConcurrentCalls = 256,

@@ -21,8 +21,9 @@ export default async function* reporter(events) {
       name: data.name,
       passed: type === "test:pass",
       skipped: data.skip !== undefined,
+      todo: data.todo !== undefined,
       milliseconds: Math.round(data.details.duration_ms),
-      error: type === "test:fail" ? `${error instanceof AggregateError || !error?.stack ? inspect(error) : error.stack}\n${stderr.get(data.name) ?? ""}` : null,
+      error: type === "test:fail" ? `${error?.stack ?? inspect(error)}\n${stderr.get(data.name) ?? ""}` : null,
     }) + "\n";
   }
 }
