@@ -95,10 +95,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [Fact]
     public async Task Attach_UnknownEntity_IsRefusedByName()
     {
-        var closed = new TaskCompletionSource<Error>();
-        var sender = new SenderLink(_session, "s", "nowhere");
-        sender.Closed += (_, error) => closed.TrySetResult(error);
-        var error = await closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        var error = await RefusalAsync(new SenderLink(_session, "s", "nowhere"));
 
         Assert.Equal("amqp:not-found", (string)error.Condition);
         Assert.Contains("'nowhere' could not be found", error.Description);
@@ -110,10 +107,7 @@ public sealed class ProtocolTests : IAsyncLifetime
         var factory = new ConnectionFactory();
         factory.SASL.Profile = SaslProfile.Anonymous;
         var connection = await factory.CreateAsync(new Address($"amqp://localhost:{_emulator.AmqpPort}"));
-        var closed = new TaskCompletionSource<Error>();
-        var receiver = new ReceiverLink(new Session(connection), "r", "q");
-        receiver.Closed += (_, error) => closed.TrySetResult(error);
-        var error = await closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        var error = await RefusalAsync(new ReceiverLink(new Session(connection), "r", "q"));
 
         Assert.Equal("amqp:unauthorized-access", (string)error.Condition);
         await connection.CloseAsync();
@@ -129,11 +123,9 @@ public sealed class ProtocolTests : IAsyncLifetime
     [Fact]
     public async Task Send_ToADeadLetterQueue_IsNotAllowed()
     {
-        var closed = new TaskCompletionSource<Error>();
-        var sender = new SenderLink(_session, "s", "q/$DeadLetterQueue");
-        sender.Closed += (_, error) => closed.TrySetResult(error);
+        var error = await RefusalAsync(new SenderLink(_session, "s", "q/$DeadLetterQueue"));
 
-        Assert.Equal("amqp:not-allowed", (string)(await closed.Task.WaitAsync(TimeSpan.FromSeconds(20))).Condition);
+        Assert.Equal("amqp:not-allowed", (string)error.Condition);
     }
 
     [Fact]
@@ -179,6 +171,13 @@ public sealed class ProtocolTests : IAsyncLifetime
         }
 
         await new SenderLink(_session, "s", "q").SendAsync(Data("still here", null), TimeSpan.FromSeconds(20));
+    }
+
+    /// <summary>Why the link was closed; it may have been before anybody could listen.</summary>
+    private static async Task<Error> RefusalAsync(Link link)
+    {
+        await Eventually.True(() => link.IsClosed, "the link is closed by the emulator");
+        return link.Error;
     }
 
     private static Message Data(string text, Properties? properties) => new()
