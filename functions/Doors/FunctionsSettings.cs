@@ -23,6 +23,7 @@ internal sealed record FunctionsSettings
     /// <summary>As host.json's maxConcurrentCalls.</summary>
     private const int DefaultMaxConcurrentCalls = 256;
 
+    private const int MostConcurrentCalls = 1000;
     private const int DefaultPumpPort = 8080;
 
     public required string Connection { get; init; }
@@ -53,7 +54,8 @@ internal sealed record FunctionsSettings
         var pump = door.Equals("pump", StringComparison.OrdinalIgnoreCase);
         var portSetting = pump ? PortSetting : HandlerPortSetting;
         var port = pump ? DefaultPumpPort : 0;
-        var address = IPAddress.Loopback;
+        IPAddress? address = IPAddress.Loopback;
+        var calls = DefaultMaxConcurrentCalls;
         error = string.IsNullOrWhiteSpace(configuration[ConnectionSetting])
             ? $"The setting {ConnectionSetting} is missing; give it a Service Bus connection string."
             : string.IsNullOrWhiteSpace(configuration[TableSetting])
@@ -64,6 +66,8 @@ internal sealed record FunctionsSettings
                 ? $"The setting {portSetting} is \"{text}\"; it must be a TCP port."
             : pump && configuration[AddressSetting] is { } listen && !IPAddress.TryParse(listen, out address)
                 ? $"The setting {AddressSetting} is \"{listen}\"; it must be an IP address, like 0.0.0.0."
+            : configuration[MaxConcurrentCallsSetting] is { } many && !IsCalls(many, out calls)
+                ? $"The setting {MaxConcurrentCallsSetting} is \"{many}\"; it must be 1 to {MostConcurrentCalls}."
             : port == 0
                 ? $"The setting {portSetting} is missing; a Functions host gives it. Or set {DoorSetting}=pump."
             : null;
@@ -77,16 +81,17 @@ internal sealed record FunctionsSettings
             Connection = configuration[ConnectionSetting]!,
             RoutingTable = configuration[TableSetting]!,
             Pump = pump,
-            Address = address,
+            Address = address!,
             Port = port,
             Instance = configuration[InstanceSetting] ?? $"{Environment.MachineName}-{Environment.ProcessId}",
-            MaxConcurrentCalls = int.TryParse(
-                configuration[MaxConcurrentCallsSetting], CultureInfo.InvariantCulture, out var calls) && calls > 0
-                ? calls
-                : DefaultMaxConcurrentCalls,
+            MaxConcurrentCalls = calls,
         };
         return true;
     }
+
+    private static bool IsCalls(string text, out int calls) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out calls)
+        && calls is > 0 and <= MostConcurrentCalls;
 
     private static bool IsPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;
