@@ -43,7 +43,9 @@ internal sealed class BusConnection(Endpoint endpoint) : IAsyncDisposable
 
             var connection = await OpenUnderLockAsync(cancellationToken);
             var node = $"{entityPath}/$management";
-            await connection.AuthorizeAsync(entityPath, cancellationToken);
+
+            // Both official clients ask for a token of the node itself, not of the entity.
+            await connection.AuthorizeAsync(node, cancellationToken);
             link = await connection.OpenRequestLinkAsync(node, cancellationToken);
             managementLinks[entityPath] = link;
             return link;
