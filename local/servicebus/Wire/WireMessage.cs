@@ -51,7 +51,9 @@ internal sealed class WireMessage
 
     public string? PartitionKey => Annotation("x-opt-partition-key") as string;
 
-    /// <summary>Finds the sections; throws <see cref="WireFormatException"/> where the bytes are no AMQP message.</summary>
+    /// <summary>
+    /// Finds the sections; throws <see cref="WireFormatException"/> where the bytes are no AMQP message.
+    /// </summary>
     public static WireMessage Parse(byte[] bytes)
     {
         var message = new WireMessage(bytes);
