@@ -2,7 +2,7 @@
 using System.CommandLine;
 using ServerlessEventing.Bench.Verbs;
 
-var root = new RootCommand("Measures Serverless Eventing against controls in the same run; only the ratios mean something.")
+var root = new RootCommand("Measures Serverless Eventing beside controls; only the ratios mean something.")
 {
     E2eVerb.Create(),
     ControlVerb.Create(),

@@ -36,7 +36,9 @@ internal sealed class BenchEvent
 
     public int Run { get; }
 
-    /// <summary>Writes event <paramref name="number"/> into <paramref name="target"/>, stamped with the time now.</summary>
+    /// <summary>
+    /// Writes event <paramref name="number"/> into <paramref name="target"/>, stamped with the time now.
+    /// </summary>
     public int Write(int number, byte[] target)
     {
         var rest = string.Create(CultureInfo.InvariantCulture,

@@ -41,8 +41,9 @@ internal static class ProcessTree
             // The name, in brackets, may hold anything; the fields after it do not: state, parent, … utime, stime.
             var stat = File.ReadAllText($"{folder}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return new(id, int.Parse(fields[1], CultureInfo.InvariantCulture),
-                long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture));
+            return new(id, (int)Field(1), Field(11) + Field(12));
+
+            long Field(int index) => long.Parse(fields[index], CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {

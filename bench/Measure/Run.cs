@@ -15,7 +15,7 @@ internal sealed class Run(Subscriber subscriber, int concurrency)
     public async Task<Sample> MeasureAsync(Target target, int events, CancellationToken cancellationToken)
     {
         var run = ++number;
-        var cpuBefore = target.ProcessId is { } process ? ProcessTree.CpuTime(process) : (TimeSpan?)null;
+        var cpuBefore = Cpu(target);
         var tally = subscriber.Expect(run, events);
         var sent = await ClosedLoop.RunAsync(
             target.Address, new BenchEvent(target.Address, run), events, concurrency, cancellationToken);
@@ -25,7 +25,7 @@ internal sealed class Run(Subscriber subscriber, int concurrency)
             await tally.WaitAsync(acknowledged, Patience, cancellationToken);
         }
 
-        var cpu = target.ProcessId is { } id && cpuBefore is { } before ? ProcessTree.CpuTime(id) - before : (TimeSpan?)null;
+        var cpu = Cpu(target) - cpuBefore;
         var latencies = tally.Latencies();
         return new()
         {
@@ -44,4 +44,7 @@ internal sealed class Run(Subscriber subscriber, int concurrency)
             Doubles = tally.Doubles,
         };
     }
+
+    private static TimeSpan? Cpu(Target target) =>
+        target.ProcessId is { } process ? ProcessTree.CpuTime(process) : null;
 }

@@ -17,7 +17,9 @@ internal sealed record Sample
 
     public double? DeliveryP99 { get; init; }
 
-    /// <summary>CPU of all the target's processes, from the first send to the last delivery; null if not known.</summary>
+    /// <summary>
+    /// CPU of all the target's processes, from the first send to the last delivery; null if not known.
+    /// </summary>
     public double? CpuMicrosecondsPerEvent { get; init; }
 
     public long? PeakMemoryBytes { get; init; }

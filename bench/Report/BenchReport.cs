@@ -38,46 +38,39 @@ internal sealed record BenchReport
 
     public string ToText()
     {
-        var text = new StringBuilder();
-        text.AppendLine(Line(
-            $"{Bench}: {Events} events of 1 KB a round, {Concurrency} connections, {Rounds} interleaved rounds, medians"));
-        text.AppendLine(Line($"{Cores} cores, load average {LoadAverage:0.0} before the first round"));
-        text.AppendLine();
-        text.AppendLine(Line(
-            $"{"",-24}{"acked/s",9}{"p50 ms",9}{"p99 ms",9}{"deliv/s",9}{"p50 ms",9}{"p99 ms",9}{"CPU µs/ev",11}{"peak MB",9}"));
+        var text = new StringBuilder()
+            .AppendLine($"{Bench}: {Events} events of 1 KB a round, {Concurrency} connections, "
+                + $"{Rounds} interleaved rounds, medians")
+            .AppendLine($"{Cores} cores, load average {LoadAverage:0.0} before the first round")
+            .AppendLine()
+            .AppendLine($"{"",-24}{"acked/s",9}{"p50 ms",9}{"p99 ms",9}"
+                + $"{"deliv/s",9}{"p50 ms",9}{"p99 ms",9}{"CPU µs/ev",11}{"peak MB",9}");
         foreach (var (name, median) in Targets)
         {
-            text.AppendLine(Line(
-                $"{name,-24}{median.AcknowledgedPerSecond,9:0}{median.AcknowledgeP50,9:0.0}{median.AcknowledgeP99,9:0.0}"
-                + $"{Or(median.DeliveredPerSecond, "0"),9}{Or(median.DeliveryP50, "0.0"),9}{Or(median.DeliveryP99, "0.0"),9}"
-                + $"{Or(median.CpuMicrosecondsPerEvent, "0"),11}{Or(median.PeakMemoryBytes / 1e6, "0"),9}"));
+            text.Append($"{name,-24}{median.AcknowledgedPerSecond,9:0}")
+                .Append($"{median.AcknowledgeP50,9:0.0}{median.AcknowledgeP99,9:0.0}")
+                .Append($"{Or(median.DeliveredPerSecond, "0"),9}")
+                .Append($"{Or(median.DeliveryP50, "0.0"),9}{Or(median.DeliveryP99, "0.0"),9}")
+                .AppendLine($"{Or(median.CpuMicrosecondsPerEvent, "0"),11}{Or(median.PeakMemoryBytes / 1e6, "0"),9}");
         }
 
-        AppendTroubles(text);
+        foreach (var (name, median) in Targets.Where(target => HasTrouble(target.Median)))
+        {
+            text.AppendLine($"! {name}: {median.Refused} refused, {median.Missing} not delivered, "
+                + $"{median.Doubles} delivered twice");
+        }
+
         text.AppendLine().AppendLine("Ratios (only these mean something on another machine or another day)");
         foreach (var ratio in Ratios)
         {
-            text.AppendLine(Line($"  {ratio.Name}: {ratio.What} {ratio.Value:0.000} × {ratio.Control}"));
+            text.AppendLine($"  {ratio.Name}: {ratio.What} {ratio.Value:0.000} × {ratio.Control}");
         }
 
         return text.ToString();
-    }
-
-    private void AppendTroubles(StringBuilder text)
-    {
-        foreach (var (name, median) in Targets.Where(target => HasTrouble(target.Median)))
-        {
-            text.AppendLine(Line(
-                $"! {name}: {median.Refused} refused, {median.Missing} not delivered, {median.Doubles} delivered twice"));
-        }
     }
 
     private static bool HasTrouble(Sample median) => median.Refused + median.Missing + median.Doubles > 0;
 
     private static string Or(double? value, string format) =>
         value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
-
-    private static string Line(FormattableString line) => line.ToString(CultureInfo.InvariantCulture);
-
-    private static string Line(string line) => line;
 }

@@ -42,17 +42,19 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         };
         var child = new ChildProcess(Process.Start(start)!, readyMark);
         var first = await Task.WhenAny(
-            child.ready.Task, child.process.WaitForExitAsync(cancellationToken), Task.Delay(patience, cancellationToken));
+            child.ready.Task,
+            child.process.WaitForExitAsync(cancellationToken),
+            Task.Delay(patience, cancellationToken));
         if (first == child.ready.Task)
         {
             return child;
         }
 
+        var what = child.process.HasExited ? "ended" : $"was not ready within {patience.TotalSeconds:0} s";
         await child.DisposeAsync();
         cancellationToken.ThrowIfCancellationRequested();
         throw new BenchException(
-            $"{Path.GetFileName(assembly)} did not get ready within {patience.TotalSeconds:0} s. It last said:\n"
-            + string.Join('\n', child.lastLines));
+            $"{Path.GetFileName(assembly)} {what}. It last said:\n" + string.Join('\n', child.lastLines));
     }
 
     public async ValueTask DisposeAsync()
@@ -96,7 +98,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
     private static string DotnetHost() =>
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")
-        ?? (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet");
+        ?? (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? Environment.ProcessPath!
+            : "dotnet");
 
     private static void Signal(int id, int signal)
     {

@@ -59,7 +59,8 @@ internal static class Controls
     {
         var body = new byte[context.Request.ContentLength ?? 0];
         await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
-        using var request = new HttpRequestMessage(HttpMethod.Post, subscriber) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, subscriber);
+        request.Content = new ByteArrayContent(body);
         foreach (var (name, value) in context.Request.Headers)
         {
             if (name.StartsWith("ce-", StringComparison.OrdinalIgnoreCase))

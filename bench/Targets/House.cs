@@ -1,4 +1,4 @@
-// A local house of our own: the `eventing` command in a fresh data folder, with a Broker and a Trigger to the subscriber.
+// A local house of our own, in a fresh data folder, with a Broker and a Trigger to the bench's subscriber.
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;

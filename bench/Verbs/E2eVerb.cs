@@ -154,7 +154,10 @@ internal static class E2eVerb
             Cores = Environment.ProcessorCount,
             LoadAverage = load,
             Targets = medians,
-            Ratios = [.. medians.SkipLast(2).SelectMany(house => RatiosOf(house, relay: medians[^2], accept: medians[^1]))],
+            Ratios =
+            [
+                .. medians.SkipLast(2).SelectMany(house => RatiosOf(house, relay: medians[^2], accept: medians[^1])),
+            ],
         };
     }
 

@@ -62,7 +62,9 @@ public sealed partial class FunctionsHost : IAsyncDisposable
     /// <summary>The process id of the handler running now; null between two of them.</summary>
     public int? HandlerProcessId => handler.Current?.Id;
 
-    /// <summary>Completes once the handler has answered and the triggers run; cancelled if the host stops first.</summary>
+    /// <summary>
+    /// Completes once the handler has answered and the triggers run; cancelled if the host stops first.
+    /// </summary>
     public Task Ready => started;
 
     /// <summary>Completes with the reason when the handler cannot be kept running; the app is then dead.</summary>

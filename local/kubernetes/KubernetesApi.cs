@@ -21,10 +21,10 @@ namespace ServerlessEventing.Local.Kubernetes;
 /// <summary>
 /// A running server:
 /// <code>
-///   kubectl ──TLS, token──► Kestrel ─► Api/ApiServer ─┬─► Api/ReadHandler, WatchHandler ──► Storage/ObjectStore ─► SQLite
-///                                                     └─► Api/WriteHandler ─► Writes/ObjectWriter ──┘   │ changes
-///                           Kinds/Catalog  ◄── CRDs ────────────────────────────────────────────────────┤
-///                           Lifecycle/Janitor ◄── owners, namespaces, CRDs deleted ─────────────────────┘
+///   kubectl ─TLS, token─► Api/ApiServer ─┬─► Api/ReadHandler, WatchHandler ─────► Storage/ObjectStore ─► SQLite
+///                                        └─► Api/WriteHandler ─► Writes/ObjectWriter ─┘   │ changes
+///                        Kinds/Catalog  ◄── CRDs ─────────────────────────────────────────┤
+///                        Lifecycle/Janitor ◄── owners, namespaces, CRDs deleted ──────────┘
 /// </code>
 /// </summary>
 public sealed class KubernetesApi : IAsyncDisposable
@@ -122,14 +122,14 @@ public sealed class KubernetesApi : IAsyncDisposable
 
     private static void Map(
         WebApplication app, KubernetesApiOptions options, ServerIdentity identity, ObjectStore store, Catalog catalog,
-        ObjectWriter writer, CancellationToken stopping)
+        ObjectWriter writer, CancellationToken cancellationToken)
     {
         var reads = new ReadHandler(store, options.TimeProvider);
         var server = new ApiServer(
             catalog, reads, new WatchHandler(store, reads, options.TimeProvider), new WriteHandler(store, writer),
             identity.IsAuthorized, options.LoggerFactory.CreateLogger<ApiServer>())
         {
-            Stopping = stopping,
+            Stopping = cancellationToken,
         };
         app.Run(server.HandleAsync);
     }

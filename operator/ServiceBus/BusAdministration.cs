@@ -14,17 +14,22 @@ public sealed record FoundEntity(string? Metadata, bool? Fixed);
 /// </summary>
 public sealed class BusAdministration(ServiceBusAdministrationClient client, BusCircuit circuit)
 {
-    /// <summary>Runs calls under the circuit; their failures come back as outcomes.</summary>
-    public async Task<BusOutcome> CallAsync(Func<Task<BusOutcome>> calls, CancellationToken cancellationToken)
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Runs calls under the circuit and a time limit; their failures come back as outcomes.</summary>
+    public async Task<BusOutcome> CallAsync(
+        Func<CancellationToken, Task<BusOutcome>> calls, CancellationToken cancellationToken)
     {
         if (circuit.Check() is { } closed)
         {
             return closed;
         }
 
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(CallLimit);
         try
         {
-            var outcome = await calls();
+            var outcome = await calls(limit.Token);
             circuit.Succeeded();
             return outcome;
         }
@@ -37,6 +42,10 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
         {
             circuit.Succeeded();
             return BusOutcome.Waiting($"Another operation on it is under way: {error.Message}");
+        }
+        catch (ServiceBusException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
         }
         catch (ServiceBusException error) when (!error.IsTransient)
         {

@@ -62,8 +62,7 @@ public sealed partial class BusProvisioner(
         {
             var made = false;
             var outcome = await bus.CallAsync(
-                async () => await CompareAsync(entity, owner, () => made = true, cancellationToken),
-                cancellationToken);
+                limited => CompareAsync(entity, owner, () => made = true, limited), cancellationToken);
             if (!outcome.IsDone)
             {
                 // A bus that does not answer says nothing about what is on it.
@@ -98,9 +97,9 @@ public sealed partial class BusProvisioner(
         try
         {
             var outcome = await bus.CallAsync(
-                async () =>
+                async limited =>
                 {
-                    var found = await bus.ReadAsync(entity, cancellationToken);
+                    var found = await bus.ReadAsync(entity, limited);
                     if (found is null)
                     {
                         return BusOutcome.Done;
@@ -113,7 +112,7 @@ public sealed partial class BusProvisioner(
                         return BusOutcome.Done;
                     }
 
-                    await bus.DeleteAsync(entity, cancellationToken);
+                    await bus.DeleteAsync(entity, limited);
                     Log.Deleted(logger, entity.Path, owner.ToString());
                     return BusOutcome.Done;
                 },

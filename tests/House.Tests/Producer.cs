@@ -42,7 +42,7 @@ internal sealed class Producer : IDisposable
     /// <summary>Posts in structured mode; 202 is remembered.</summary>
     public async Task<HttpResponseMessage> SendStructuredAsync(Uri address, string id, string type)
     {
-        var json = $$"""{"specversion":"1.0","id":"{{id}}","type":"{{type}}","source":"/tests","data":{"n":1}}""";
+        var json = $$"""{"specversion":"1.0","id":"{{id}}","type":"{{type}}","source":"/tests","data":{"n":1} }""";
         using var content = new StringContent(json, Encoding.UTF8, "application/cloudevents+json");
         return Remember(id, await client.PostAsync(address, content));
     }

@@ -46,10 +46,14 @@ public sealed class AppReaderTests
         """{ "bindings": [ { "type": "serviceBusTrigger", "name": "m", "connection": "Bus" } ] }""",
         "bindings.queueName")]
     [InlineData(
-        """{ "bindings": [ { "type": "serviceBusTrigger", "name": "m", "queueName": "q", "connection": "Nowhere" } ] }""",
+        """
+        { "bindings": [ { "type": "serviceBusTrigger", "name": "m", "queueName": "q", "connection": "Nowhere" } ] }
+        """,
         "bindings.connection")]
     [InlineData(
-        """{ "bindings": [ { "type": "serviceBusTrigger", "name": "m", "queueName": "%NONE%", "connection": "Bus" } ] }""",
+        """
+        { "bindings": [ { "type": "serviceBusTrigger", "name": "m", "queueName": "%NONE%", "connection": "Bus" } ] }
+        """,
         "bindings.queueName")]
     [InlineData(
         """

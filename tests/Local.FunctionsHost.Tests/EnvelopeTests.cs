@@ -1,6 +1,5 @@
 // The bodies of invocations, compared byte for byte with what the real host sent.
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ServerlessEventing.Local.FunctionsHost.Invocations;
@@ -137,7 +136,9 @@ public sealed class EnvelopeTests
                 }
 
                 retry = new(
-                    context.GetProperty("RetryCount").GetInt32(), context.GetProperty("MaxRetryCount").GetInt32(), null);
+                    context.GetProperty("RetryCount").GetInt32(),
+                    context.GetProperty("MaxRetryCount").GetInt32(),
+                    Failure: null);
             }
 
             var output = new ArrayBufferWriter<byte>();
@@ -188,8 +189,8 @@ public sealed class EnvelopeTests
             correlationId: Inner("CorrelationId"),
             properties: properties,
             lockTokenGuid: Guid.Parse(Inner("LockToken")),
-            deliveryCount: int.Parse(metadata.GetProperty("DeliveryCount").GetString()!, CultureInfo.InvariantCulture),
-            sequenceNumber: long.Parse(metadata.GetProperty("SequenceNumber").GetString()!, CultureInfo.InvariantCulture),
+            deliveryCount: int.Parse(metadata.GetProperty("DeliveryCount").GetString()!),
+            sequenceNumber: long.Parse(metadata.GetProperty("SequenceNumber").GetString()!),
             enqueuedTime: enqueued,
             timeToLive: metadata.GetProperty("ExpiresAt").GetDateTimeOffset() - enqueued);
 

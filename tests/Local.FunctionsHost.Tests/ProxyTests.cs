@@ -9,6 +9,8 @@ namespace ServerlessEventing.Local.FunctionsHost.Tests;
 
 public sealed class ProxyTests : IAsyncLifetime
 {
+    private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
     private readonly SampleApp app = new();
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
     {
@@ -80,13 +82,13 @@ public sealed class ProxyTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, "/x");
         request.Headers.TryAddWithoutValidation("x-ms-invocation-id", "mine");
         request.Headers.TryAddWithoutValidation("X-Forwarded-For", "10.1.2.3");
-        request.Headers.TryAddWithoutValidation("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        request.Headers.TryAddWithoutValidation("traceparent", TraceParent);
         (await http.SendAsync(request)).EnsureSuccessStatusCode();
 
         var got = Assert.Single(app.Requests).Headers;
         Assert.NotEqual("mine", got["x-ms-invocation-id"]);
         Assert.Equal("127.0.0.1", got["X-Forwarded-For"]);
-        Assert.Equal("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", got["traceparent"]);
+        Assert.Equal(TraceParent, got["traceparent"]);
     }
 
     [Theory]
@@ -147,7 +149,8 @@ public sealed class ProxyTests : IAsyncLifetime
         Assert.Equal($"http://127.0.0.1:{host.Port}", start.Variables["ASPNETCORE_URLS"]);
         Assert.Equal("yes", start.Variables["SETTING_OF_MINE"]);
         await Eventually.True(
-            () => app.Logs.Has("a line on stdout") && app.Logs.Has("a line on stderr"), "the handler's lines are logged");
+            () => app.Logs.Has("a line on stdout") && app.Logs.Has("a line on stderr"),
+            "the handler's lines are logged");
     }
 
     [Fact]

@@ -23,10 +23,12 @@ public sealed class RouteTests
     [InlineData("GET", null, HttpStatusCode.OK)]
     [InlineData("POST", null, HttpStatusCode.OK)]
     [InlineData("GET", "true", HttpStatusCode.NoContent)]
-    public async Task Root_WithNoFunctionOnIt_IsTheHostsOwnPage(string method, string? disabled, HttpStatusCode expected)
+    public async Task Root_WithNoFunctionOnIt_IsTheHostsOwnPage(
+        string method, string? disabled, HttpStatusCode expected)
     {
         using var app = new SampleApp().Http("Orders", "orders");
-        await using var host = await app.StartAsync(disabled is null ? [] : [("AzureWebJobsDisableHomepage", disabled)]);
+        await using var host = await app.StartAsync(
+            disabled is null ? [] : [("AzureWebJobsDisableHomepage", disabled)]);
         using var http = Client(host);
         var response = await http.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/"));
         Assert.Equal(expected, response.StatusCode);

@@ -26,7 +26,9 @@ internal sealed class SampleApp : IDisposable
 
     public IReadOnlyList<RequestRecord> Requests => ReadRecords<RequestRecord>("requests");
 
-    /// <summary>host.json; <paramref name="extra"/> is put beside customHandler, such as <c>"functionTimeout": …</c>.</summary>
+    /// <summary>
+    /// host.json; <paramref name="extra"/> is put beside customHandler, such as <c>"functionTimeout": …</c>.
+    /// </summary>
     public void WriteHostJson(string[] handlerArguments, string extra = "", string handler = "")
     {
         var arguments = JsonSerializer.Serialize((string[])["handler", .. handlerArguments]);

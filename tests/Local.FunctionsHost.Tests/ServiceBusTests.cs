@@ -57,7 +57,8 @@ public sealed class ServiceBusTests : IAsyncLifetime
         using var theirs = JsonDocument.Parse(recorded.Body);
         Assert.Equal(bytes, ours.RootElement.GetProperty("Data").GetProperty("msg").GetBytesFromBase64());
         Assert.Equal(Names(theirs), Names(ours));
-        foreach (var name in (string[])["DeliveryCount", "MessageId", "ContentType", "Subject", "Label", "CorrelationId"])
+        string[] same = ["DeliveryCount", "MessageId", "ContentType", "Subject", "Label", "CorrelationId"];
+        foreach (var name in same)
         {
             Assert.Equal(Metadata(theirs, name), Metadata(ours, name));
         }
@@ -157,7 +158,8 @@ public sealed class ServiceBusTests : IAsyncLifetime
             """);
         await using var host = await app.StartAsync(("Bus", bus.ConnectionString));
         await using var sender = client.CreateSender("t");
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => sender.SendMessageAsync(new ServiceBusMessage($"body {i}"))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => sender.SendMessageAsync(new ServiceBusMessage($"body {i}"))));
 
         await Eventually.True(() => app.Requests.Count >= 100, "a hundred invocations");
         Assert.Equal(

@@ -18,13 +18,16 @@ public sealed class TimerTests
         var got = app.Requests[0];
         Assert.Equal(("POST", "/Tick"), (got.Method, got.Target));
         Assert.Equal(recorded.HeaderNames.Order(), got.Headers.Keys.Order());
-        foreach (var name in (string[])["User-Agent", "Content-Type", "Transfer-Encoding", "X-Azure-Functions-HostVersion"])
+        string[] same = ["User-Agent", "Content-Type", "Transfer-Encoding", "X-Azure-Functions-HostVersion"];
+        foreach (var name in same)
         {
             Assert.Contains($"{name}: {got.Headers[name]}", recorded.Headers);
         }
 
         Assert.StartsWith(
-            """{"Data":{"timer":{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}},"Metadata":""",
+            """
+            {"Data":{"timer":{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}},"Metadata":
+            """,
             got.Text);
         Assert.True(app.Logs.Has("Tick: a line of the function"));
         Assert.False(Directory.Exists(app["timers"]));

@@ -1,4 +1,6 @@
 // Manifests that several tests use.
+using YamlDotNet.Serialization;
+
 namespace ServerlessEventing.Local.Kubernetes.Tests;
 
 /// <summary>A CRD of nobody's, with everything a CRD can have, and an object of it.</summary>
@@ -66,9 +68,11 @@ internal static class Manifests
         spec: {size: 3}
         """;
 
-    public static string ToJson(string yaml) => new YamlDotNet.Serialization.SerializerBuilder().JsonCompatible()
-        .Build().Serialize(new YamlDotNet.Serialization.DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization()
-            .Build().Deserialize(new StringReader(yaml)));
+    public static string ToJson(string yaml)
+    {
+        var reader = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build();
+        return new SerializerBuilder().JsonCompatible().Build().Serialize(reader.Deserialize(new StringReader(yaml)));
+    }
 
     public static async Task AddWidgetsAsync(RunningApi api)
     {

@@ -83,7 +83,8 @@ public sealed class RunningApi : IAsyncLifetime
     }
 
     /// <summary>The lines of a watch until one fits; the watch is then broken off.</summary>
-    public async Task<List<JsonObject>> WatchUntilAsync(string path, Func<JsonObject, bool> last, Func<Task>? during = null)
+    public async Task<List<JsonObject>> WatchUntilAsync(
+        string path, Func<JsonObject, bool> last, Func<Task>? during = null)
     {
         using var deadline = new CancellationTokenSource(Eventually.DefaultDeadline);
         using var response = await Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, deadline.Token);

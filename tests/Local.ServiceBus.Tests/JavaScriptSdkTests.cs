@@ -5,6 +5,8 @@ namespace ServerlessEventing.Local.ServiceBus.Tests;
 
 public sealed class JavaScriptSdkTests(ITestOutputHelper output)
 {
+    private const string Passes = "It is marked todo, or was skipped, but passes: make it a test.";
+
     [Fact]
     public async Task JavaScriptSdk_EachOfItsTests_Passes()
     {
@@ -22,11 +24,12 @@ public sealed class JavaScriptSdkTests(ITestOutputHelper output)
 
         foreach (var test in tests)
         {
-            output.WriteLine($"{(test.Passed ? "ok    " : "FAILED")} {test.Milliseconds,6} ms  {test.Name}");
+            var outcome = test.Todo ? "todo" : test.Passed ? "ok" : "FAILED";
+            output.WriteLine($"{outcome,-6} {test.Milliseconds,6} ms  {test.Name}");
         }
 
-        var failures = tests.Where(test => !test.Passed || test.Skipped).ToList();
+        var failures = tests.Where(test => test.Todo == test.Passed || test.Skipped).ToList();
         Assert.True(failures.Count == 0, $"{failures.Count} of {tests.Count} JavaScript tests failed:\n"
-            + string.Join('\n', failures.Select(test => $"\n── {test.Name}\n{test.Error}")));
+            + string.Join('\n', failures.Select(test => $"\n── {test.Name}\n{test.Error ?? Passes}")));
     }
 }

@@ -7,7 +7,7 @@ using ServerlessEventing.Testing;
 namespace ServerlessEventing.Local.ServiceBus.Tests;
 
 /// <summary>One test of the npm project, as support/reporter.js writes it.</summary>
-internal sealed record NodeTest(string Name, bool Passed, bool Skipped, int Milliseconds, string? Error);
+internal sealed record NodeTest(string Name, bool Passed, bool Skipped, bool Todo, int Milliseconds, string? Error);
 
 internal sealed class NodeProject
 {

@@ -8,7 +8,9 @@ public sealed partial class AppSettings(IReadOnlyDictionary<string, string> give
 {
     public IReadOnlyDictionary<string, string> Given => given;
 
-    /// <summary>The value of a setting; <c>A:B</c> and <c>A__B</c> are the same name. Null when there is none.</summary>
+    /// <summary>
+    /// The value of a setting; <c>A:B</c> and <c>A__B</c> are the same name. Null when there is none.
+    /// </summary>
     public string? Find(string name)
     {
         var flat = name.Replace(":", "__");
@@ -17,7 +19,9 @@ public sealed partial class AppSettings(IReadOnlyDictionary<string, string> give
             : Environment.GetEnvironmentVariable(flat);
     }
 
-    /// <summary>Puts values in the place of <c>%NAME%</c>; <paramref name="missing"/> is the first name without one.</summary>
+    /// <summary>
+    /// Puts values in the place of <c>%NAME%</c>; <paramref name="missing"/> is the first name without one.
+    /// </summary>
     public string Expand(string text, out string? missing)
     {
         string? absent = null;

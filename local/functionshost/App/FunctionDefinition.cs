@@ -60,7 +60,9 @@ public sealed record RetryPolicy
     /// <summary>Equal to <see cref="FirstDelay"/> for the fixed strategy.</summary>
     public required TimeSpan LongestDelay { get; init; }
 
-    /// <summary>The wait before retry <paramref name="retry"/> (1 = the first): doubled each time, up to the longest.</summary>
+    /// <summary>
+    /// The wait before retry <paramref name="retry"/> (1 = the first): doubled each time, up to the longest.
+    /// </summary>
     public TimeSpan DelayBefore(int retry)
     {
         var factor = Math.Pow(2, Math.Min(retry - 1, 30));

@@ -114,7 +114,9 @@ internal sealed class FunctionFile(string file, HostSettings host, AppSettings s
         };
     }
 
-    /// <summary>The connection string behind a setting's name; the real host tries AzureWebJobs{name} first too.</summary>
+    /// <summary>
+    /// The connection string behind a setting's name; the real host tries AzureWebJobs{name} first too.
+    /// </summary>
     private string? Connection(string name)
     {
         var value = settings.Find("AzureWebJobs" + name) ?? settings.Find(name);

@@ -140,7 +140,9 @@ internal sealed class HostFile
         };
     }
 
-    /// <summary>A list of strings, or one string that holds a JSON array (so that an app setting can hold it).</summary>
+    /// <summary>
+    /// A list of strings, or one string that holds a JSON array (so that an app setting can hold it).
+    /// </summary>
     private IReadOnlyList<string> Strings(string key)
     {
         if (values[key] is not { Length: > 0 } single)

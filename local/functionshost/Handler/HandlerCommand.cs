@@ -18,7 +18,9 @@ internal sealed record HandlerCommand
 
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 
-    /// <summary>This host's own address: the real host leaks it to the handler as ASPNETCORE_URLS, a known trap.</summary>
+    /// <summary>
+    /// This host's own address: the real host leaks it to the handler as ASPNETCORE_URLS, a known trap.
+    /// </summary>
     public required string HostUrl { get; init; }
 
     /// <summary>From host.json, or from the options where they name an executable.</summary>

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace ServerlessEventing.Local.FunctionsHost.Handler;
 
-/// <summary>A running handler process. Its stdin stays open as long as we live: a handler may end when it closes.</summary>
+/// <summary>
+/// A running handler process. Its stdin stays open as long as we live: a handler may end when it closes.
+/// </summary>
 internal sealed partial class HandlerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan GraceAfterStdinCloses = TimeSpan.FromSeconds(5);
@@ -52,7 +54,9 @@ internal sealed partial class HandlerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>True as soon as anything answers <c>GET /</c>; false when nothing did within the limit or it ended.</summary>
+    /// <summary>
+    /// True as soon as anything answers <c>GET /</c>; false when nothing did within the limit or it ended.
+    /// </summary>
     public async Task<bool> IsListeningWithinAsync(
         TimeSpan limit, HttpMessageInvoker http, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -71,7 +71,9 @@ internal sealed partial class HandlerSupervisor : IAsyncDisposable
     public Task<HandlerProcess> ReadyAsync(CancellationToken cancellationToken) =>
         ready.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Ends <paramref name="process"/> and starts another: what a time-out of an invocation asks for.</summary>
+    /// <summary>
+    /// Ends <paramref name="process"/> and starts another: what a time-out of an invocation asks for.
+    /// </summary>
     public void Restart(HandlerProcess process, string reason)
     {
         if (ReferenceEquals(process, current) && !restartAsked)

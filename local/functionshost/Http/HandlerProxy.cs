@@ -71,7 +71,9 @@ internal sealed partial class HandlerProxy(
 
     public void Dispose() => http.Dispose();
 
-    /// <summary>The handler, waited for while it starts; null once the host is stopping (503 is then answered).</summary>
+    /// <summary>
+    /// The handler, waited for while it starts; null once the host is stopping (503 is then answered).
+    /// </summary>
     private async Task<HandlerProcess?> ReadyAsync(HttpContext context)
     {
         try

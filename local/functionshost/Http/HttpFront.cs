@@ -14,7 +14,9 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace ServerlessEventing.Local.FunctionsHost.Http;
 
-/// <summary>Listens on loopback; bound before the handler starts, so that the handler can be told the address.</summary>
+/// <summary>
+/// Listens on loopback; bound before the handler starts, so that the handler can be told the address.
+/// </summary>
 internal sealed class HttpFront : IAsyncDisposable
 {
     /// <summary>The real host's limit on a request body.</summary>
@@ -36,7 +38,9 @@ internal sealed class HttpFront : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    /// <summary>The listener on <paramref name="port"/> (0: any free one); throws IOException when it is taken.</summary>
+    /// <summary>
+    /// The listener on <paramref name="port"/> (0: any free one); throws IOException when it is taken.
+    /// </summary>
     public static async Task<HttpFront> StartAsync(
         FunctionApp app, AppSettings settings, int port, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
@@ -67,7 +71,9 @@ internal sealed class HttpFront : IAsyncDisposable
         return front;
     }
 
-    /// <summary>From now on functions' requests go to this handler; those that came before are waiting for it.</summary>
+    /// <summary>
+    /// From now on functions' requests go to this handler; those that came before are waiting for it.
+    /// </summary>
     public void Use(HandlerSupervisor handler, TimeProvider time, ILogger logger) =>
         proxy.SetResult(new(web.Services.GetRequiredService<IHttpForwarder>(), handler, time, logger));
 

@@ -62,9 +62,9 @@ internal static class ContractJson
             case ArraySegment<byte> bytes: writer.WriteBase64StringValue(bytes); break;
             case DateTimeOffset moment: writer.WriteStringValue(moment); break;
             case DateTime moment: writer.WriteStringValue(moment); break;
-            case double number: writer.WriteRawValue(WithPoint(number.ToString("R", CultureInfo.InvariantCulture))); break;
-            case float number: writer.WriteRawValue(WithPoint(number.ToString("R", CultureInfo.InvariantCulture))); break;
-            case decimal number: writer.WriteRawValue(WithPoint(number.ToString(CultureInfo.InvariantCulture))); break;
+            case double or float or decimal:
+                writer.WriteRawValue(WithPoint(Convert.ToString(value, CultureInfo.InvariantCulture)!));
+                break;
             case ulong number: writer.WriteNumberValue(number); break;
             case sbyte or byte or short or ushort or int or uint or long:
                 writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
@@ -73,7 +73,9 @@ internal static class ContractJson
         }
     }
 
-    /// <summary>The real host writes a whole floating-point number with ".0", and what is no number as a string.</summary>
+    /// <summary>
+    /// The real host writes a whole floating-point number with ".0", and what is no number as a string.
+    /// </summary>
     private static string WithPoint(string number) =>
         number is "NaN" or "Infinity" or "-Infinity" ? $"\"{number}\""
         : number.AsSpan().ContainsAny('.', 'E') ? number

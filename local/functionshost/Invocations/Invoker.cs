@@ -105,7 +105,9 @@ internal sealed partial class Invoker(
         }
     }
 
-    /// <summary>Parses the answer and writes its <c>Logs</c>; outputs have nowhere to go, as no binding is allowed.</summary>
+    /// <summary>
+    /// Parses the answer and writes its <c>Logs</c>; outputs have nowhere to go, as no binding is allowed.
+    /// </summary>
     private void WriteLogs(string function, byte[] body)
     {
         using var answer = JsonDocument.Parse(body);

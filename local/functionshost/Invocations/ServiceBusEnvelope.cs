@@ -10,7 +10,8 @@ namespace ServerlessEventing.Local.FunctionsHost.Invocations;
 /// The envelope of one Service Bus trigger. Every value follows the contract's encoding rule: objects as objects,
 /// dates cut to the second, the exact bytes as base64, all else as a JSON string that holds JSON; nulls left out.
 /// </summary>
-internal sealed class ServiceBusEnvelope(string bindingName, bool binary, string fullyQualifiedNamespace, string clientId)
+internal sealed class ServiceBusEnvelope(
+    string bindingName, bool binary, string fullyQualifiedNamespace, string clientId)
 {
     /// <summary>Bytes that an envelope takes beside twice its application properties and its body.</summary>
     private const int FixedSize = 1536;

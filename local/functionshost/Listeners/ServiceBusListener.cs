@@ -32,7 +32,7 @@ internal sealed partial class ServiceBusListener : IAsyncDisposable
 
     private string lastTrouble = "";
 
-    /// <param name="cancellationToken">Ends invocations that are still in flight when the host has waited long enough.</param>
+    /// <param name="cancellationToken">Cuts invocations off that the stopping host has waited for long enough.</param>
     public ServiceBusListener(
         string function,
         ServiceBusTrigger trigger,

@@ -23,7 +23,7 @@ internal sealed partial class TimerListener : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
 
-    /// <param name="cancellationToken">Ends an invocation that is still in flight when the host has waited long enough.</param>
+    /// <param name="cancellationToken">Cuts off an invocation that the stopping host has waited for.</param>
     public TimerListener(
         string function,
         TimerTrigger trigger,

@@ -4,7 +4,9 @@ namespace ServerlessEventing.Local.FunctionsHost.Timers;
 /// <summary>A parsed NCRONTAB expression; knows wall-clock times only, no zones.</summary>
 public sealed class CronExpression
 {
-    /// <summary>Past this there is nothing to find (30 February); 29 February on a given weekday needs 28 years.</summary>
+    /// <summary>
+    /// Past this there is nothing to find (30 February); 29 February on a given weekday needs 28 years.
+    /// </summary>
     private const int YearsAhead = 40;
 
     private static readonly string[] Months =

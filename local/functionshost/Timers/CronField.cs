@@ -43,7 +43,8 @@ internal readonly struct CronField(ulong bits)
         }
         else if (dash > 0)
         {
-            if (!TryValue(range[..dash], least, names, out first) || !TryValue(range[(dash + 1)..], least, names, out last))
+            if (!TryValue(range[..dash], least, names, out first)
+                || !TryValue(range[(dash + 1)..], least, names, out last))
             {
                 return false;
             }

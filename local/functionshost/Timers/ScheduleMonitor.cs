@@ -6,7 +6,9 @@ namespace ServerlessEventing.Local.FunctionsHost.Timers;
 /// <summary>One JSON file a timer, in the shape the real host keeps in its storage account.</summary>
 internal sealed class ScheduleMonitor(string folder)
 {
-    /// <summary>The stored status; null when there is none or it cannot be read (the timer then starts afresh).</summary>
+    /// <summary>
+    /// The stored status; null when there is none or it cannot be read (the timer then starts afresh).
+    /// </summary>
     public ScheduleStatus? Load(string function)
     {
         try

@@ -7,7 +7,7 @@ using ServerlessEventing.Local.Kubernetes.Storage;
 
 namespace ServerlessEventing.Local.Kubernetes.Api;
 
-/// <summary>Pages go on after the last key, over the present state: an object changed meanwhile shows as it is now.</summary>
+/// <summary>Pages go on after the last key, over the present state: what has changed shows as it is now.</summary>
 public sealed record Page(IReadOnlyList<StoredObject> Objects, string Continue, long Remaining)
 {
     public static Result<Page> Of(
@@ -15,7 +15,8 @@ public sealed record Page(IReadOnlyList<StoredObject> Objects, string Continue, 
     {
         if (query["resourceVersionMatch"] == "Exact" && query["resourceVersion"] != $"{version}")
         {
-            return ApiStatus.Expired($"The provided resource version is too old: only the present one ({version}) is kept");
+            return ApiStatus.Expired(
+                $"The provided resource version is too old: only the present one ({version}) is kept");
         }
 
         var from = default(ObjectKey?);

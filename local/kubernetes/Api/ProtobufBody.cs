@@ -8,8 +8,8 @@ namespace ServerlessEventing.Local.Kubernetes.Api;
 
 /// <summary>
 /// The envelope is `k8s\0` and a runtime.Unknown (typeMeta, raw). The messages it may hold are tables of
-/// field number, JSON name and type: s string, i integer, n integer that may be zero, b bool, y bytes (base64), m map of
-/// strings, M map of bytes, x int-or-string, - ignored, else a message; a trailing * repeats.
+/// field number, JSON name and type: s string, i integer, n integer that may be zero, b bool, m map of strings,
+/// M map of bytes (base64), x int-or-string, - ignored, else a message; a trailing * repeats.
 /// </summary>
 public static class ProtobufBody
 {
@@ -35,8 +35,9 @@ public static class ProtobufBody
             + "19 ipFamilies s*,20 allocateLoadBalancerNodePorts b,21 loadBalancerClass s,22 internalTrafficPolicy s",
         "ServicePort", "1 name s,2 protocol s,3 port i,4 targetPort x,5 nodePort i,6 appProtocol s",
         "Deployment", "1 metadata ObjectMeta,2 spec DeploymentSpec,3 status -",
-        "DeploymentSpec", "1 replicas n,2 selector LabelSelector,3 template PodTemplateSpec,4 strategy DeploymentStrategy,"
-            + "5 minReadySeconds i,6 revisionHistoryLimit n,7 paused b,9 progressDeadlineSeconds n",
+        "DeploymentSpec", "1 replicas n,2 selector LabelSelector,3 template PodTemplateSpec,"
+            + "4 strategy DeploymentStrategy,5 minReadySeconds i,6 revisionHistoryLimit n,7 paused b,"
+            + "9 progressDeadlineSeconds n",
         "DeploymentStrategy", "1 type s",
         "LabelSelector", "1 matchLabels m,2 matchExpressions LabelSelectorRequirement*",
         "LabelSelectorRequirement", "1 key s,2 operator s,3 values s*",

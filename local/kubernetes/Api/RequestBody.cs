@@ -12,7 +12,7 @@ public static class RequestBody
     /// <summary>What a real API server takes.</summary>
     public const int Limit = 3 * 1024 * 1024;
 
-    /// <summary>Up to here a body that is too large is read to its end, so that the client gets to see the answer.</summary>
+    /// <summary>Up to here a body that is too large is read to its end, so that the client sees the answer.</summary>
     public const int DrainLimit = 32 * 1024 * 1024;
 
     public static string ContentType(HttpContext context) =>

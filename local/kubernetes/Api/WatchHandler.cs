@@ -23,7 +23,7 @@ public sealed class WatchHandler(ObjectStore store, ReadHandler reads, TimeProvi
 {
     private static readonly TimeSpan BookmarkEvery = TimeSpan.FromSeconds(50);
 
-    public async Task WatchAsync(HttpContext context, ApiTarget target, CancellationToken stopping)
+    public async Task WatchAsync(HttpContext context, ApiTarget target, CancellationToken cancellationToken)
     {
         var query = context.Request.Query;
         if (Selection.Parse(query, target).Failed(out var failure, out var selection)
@@ -40,7 +40,7 @@ public sealed class WatchHandler(ObjectStore store, ReadHandler reads, TimeProvi
             return;
         }
 
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, cancellationToken);
         context.Response.ContentType = "application/json";
         await context.Response.StartAsync(ended.Token);
         var stream = new EventStream(context, selection, form, reads);
@@ -175,7 +175,8 @@ public sealed class WatchHandler(ObjectStore store, ReadHandler reads, TimeProvi
                 };
             }
 
-            var seconds = int.TryParse(query["timeoutSeconds"], CultureInfo.InvariantCulture, out var given) && given > 0
+            var timeout = query["timeoutSeconds"].ToString();
+            var seconds = int.TryParse(timeout, CultureInfo.InvariantCulture, out var given) && given > 0
                 ? Math.Min(given, 24 * 3600)
                 : Random.Shared.Next(1800, 3600);
             return new Start(after, after == 0 || initial == "true", initial == "true",
@@ -193,7 +194,7 @@ public sealed class WatchHandler(ObjectStore store, ReadHandler reads, TimeProvi
         public async ValueTask FlushAsync(CancellationToken cancellationToken) =>
             await writer.FlushAsync(cancellationToken);
 
-        /// <summary>A change as the selection sees it: what comes into view is ADDED, what leaves it is DELETED.</summary>
+        /// <summary>A change as the selection sees it: what comes into view is ADDED, what leaves DELETED.</summary>
         public void Write(Change change, Selection seen)
         {
             var was = change.Previous is not null && seen.Matches(change.Previous);

@@ -38,7 +38,7 @@ public sealed class Catalog
     /// <summary>The kinds at one moment.</summary>
     public sealed class Snapshot
     {
-        private readonly Dictionary<(string, string, string), ResourceType> byPath;
+        private readonly Dictionary<(string, string, string), ResourceType> byPath = [];
         private readonly Dictionary<(string, string), ResourceType> byKind = [];
         private readonly Dictionary<string, ResourceType> byStorage = [];
 
@@ -46,10 +46,11 @@ public sealed class Catalog
         {
             Revision = revision;
             Types = types;
-            byPath = types.ToDictionary(type => (type.Group, type.Version, type.Plural));
             foreach (var type in types)
             {
-                byKind[(type.ApiVersion, type.Kind)] = type;
+                // The built-in kinds come first and stay, whatever a CRD calls itself.
+                byPath.TryAdd((type.Group, type.Version, type.Plural), type);
+                byKind.TryAdd((type.ApiVersion, type.Kind), type);
                 if (type.StorageApiVersion == type.ApiVersion || !byStorage.ContainsKey(type.StorageName))
                 {
                     byStorage[type.StorageName] = type;

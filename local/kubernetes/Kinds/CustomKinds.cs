@@ -54,6 +54,11 @@ public sealed class CustomKinds
             return [];
         }
 
+        foreach (var twice in versions.GroupBy(version => version.Text("name")).Where(group => group.Count() > 1))
+        {
+            causes.Add(new("FieldValueDuplicate", $"Duplicate value: \"{twice.Key}\"", "spec.versions[].name"));
+        }
+
         var schemas = versions.Select(ReadSchema).ToList();
         var stored = versions.IndexOf(storage[0]);
         return

@@ -112,9 +112,8 @@ public static class ObjectFields
     {
         try
         {
-            using var document = JsonDocument.Parse(utf8, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? JsonObject.Create(document.RootElement.Clone())!
+            return JsonNode.Parse(utf8.Span, documentOptions: Strict) is JsonObject body
+                ? body
                 : ApiStatus.BadRequest("the request body must be one JSON object");
         }
         catch (JsonException failure)

@@ -5,7 +5,7 @@ using ServerlessEventing.Local.Kubernetes.Schemas;
 
 namespace ServerlessEventing.Local.Kubernetes.Ownership;
 
-/// <summary>What counts as one field follows the schema: atomic lists and maps are one, keyed lists are their items.</summary>
+/// <summary>The schema says what is one field: atomic lists and maps are one, keyed lists are their items.</summary>
 public static class FieldPaths
 {
     /// <summary>Every field of an object that can have an owner.</summary>

@@ -8,21 +8,24 @@ namespace ServerlessEventing.Local.Kubernetes.Ownership;
 /// <summary>
 /// One apply:
 /// <code>
-///   (1) the fields wanted   (2) conflicts: wanted differently than another owner has it ──► 409, or taken over with force
-///   (3) merge               (4) what this manager wanted last time and nobody else owns goes   (5) note the owners
+///   (1) the fields wanted
+///   (2) conflicts: wanted differently than another owner has it ──► 409, or taken over with force
+///   (3) merge
+///   (4) what this manager wanted last time, and nobody else owns, goes
+///   (5) note the owners
 /// </code>
 /// </summary>
 public static class ServerSideApply
 {
     /// <summary>The merged object, its managedFields up to date; a Conflict that names each field otherwise.</summary>
     public static Result<JsonObject> Run(
-        JsonObject? live, JsonObject wanted, Schema schema, FieldManager manager, bool force, string now)
+        JsonObject? live, JsonObject wanted, Schema schema, FieldOwner manager, bool force, string now)
     {
-        var managers = FieldManagers.Read(live);
+        var holders = FieldOwners.Read(live);
         var fields = FieldPaths.Of(wanted, schema);
         var current = live ?? [];
         var changed = FieldPaths.Changed(wanted, current, schema).Intersect(fields);
-        var contested = managers.Owners.Where(owned => owned.Manager != manager)
+        var contested = holders.Owners.Where(owned => owned.Manager != manager)
             .Select(owned => (owned, Fields: owned.Fields.Intersect(changed)))
             .Where(pair => !pair.Fields.IsEmpty)
             .ToList();
@@ -33,16 +36,16 @@ public static class ServerSideApply
 
         var merged = (JsonObject)current.DeepClone();
         Merge(merged, wanted, schema);
-        var dropped = managers.FieldsOf(manager).Except(fields);
-        foreach (var owned in managers.Owners.Where(owned => owned.Manager != manager))
+        var dropped = holders.FieldsOf(manager).Except(fields);
+        foreach (var owned in holders.Owners.Where(owned => owned.Manager != manager))
         {
             dropped = WithoutHeld(dropped, owned.Fields);
         }
 
         Remove(merged, dropped);
-        contested.ForEach(pair => managers.TakeFromOthers(manager, pair.Fields));
-        managers.Set(manager, fields, wanted.ApiVersion, now);
-        managers.Write(merged);
+        contested.ForEach(pair => holders.TakeFromOthers(manager, pair.Fields));
+        holders.Set(manager, fields, wanted.ApiVersion, now);
+        holders.Write(merged);
         return merged;
     }
 
@@ -50,7 +53,7 @@ public static class ServerSideApply
     {
         static string By(Owned owned) => $"\"{owned.Manager.Name}\""
             + (owned.Manager.Subresource.Length > 0 ? $" with subresource \"{owned.Manager.Subresource}\"" : "")
-            + (owned.Manager.Operation == FieldManager.Update ? $" using {owned.ApiVersion}" : "");
+            + (owned.Manager.Operation == FieldOwner.Update ? $" using {owned.ApiVersion}" : "");
         var groups = conflicts.GroupBy(conflict => By(conflict.Owned)).Select(group =>
         {
             var paths = group.Select(conflict => FieldPaths.Shown(conflict.Path)).ToList();

@@ -9,23 +9,23 @@ namespace ServerlessEventing.Local.Kubernetes.Ownership;
 public static class Tracking
 {
     public static void Update(
-        JsonObject next, JsonObject? old, JsonObject sent, Schema schema, FieldManager manager, string now)
+        JsonObject next, JsonObject? old, JsonObject sent, Schema schema, FieldOwner manager, string now)
     {
-        var managers = FieldManagers.ReadEither(sent, old);
+        var holders = FieldOwners.ReadEither(sent, old);
         var before = old ?? [];
         var changed = FieldPaths.Changed(next, before, schema);
         if (old is not null)
         {
             var removed = FieldPaths.Of(old, schema).Except(FieldPaths.Of(next, schema));
-            managers.TakeFromOthers(null, removed);
+            holders.TakeFromOthers(null, removed);
         }
 
         if (!changed.IsEmpty)
         {
-            managers.TakeFromOthers(manager, changed);
-            managers.Set(manager, managers.FieldsOf(manager).Union(changed), next.ApiVersion, now);
+            holders.TakeFromOthers(manager, changed);
+            holders.Set(manager, holders.FieldsOf(manager).Union(changed), next.ApiVersion, now);
         }
 
-        managers.Write(next);
+        holders.Write(next);
     }
 }

@@ -10,7 +10,7 @@ public static class JsonPatch
 {
     private const int MostOperations = 10_000;
 
-    /// <summary>The reason an operation could not be applied, or null. The target is then half-changed: discard it.</summary>
+    /// <summary>Why an operation could not be applied, or null. The target is then half-changed: discard it.</summary>
     public static string? Apply(JsonObject target, JsonArray operations)
     {
         if (operations.Count > MostOperations)

@@ -165,7 +165,7 @@ public static class StrategicMergePatch
         }
     }
 
-    /// <summary>Items named in the order come in that order; those the patch does not know keep their place behind.</summary>
+    /// <summary>Items named in the order come in that order, the others behind them.</summary>
     private static void Reorder(JsonArray? target, JsonArray? order, Schema? schema)
     {
         if (target is null || order is null)

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace ServerlessEventing.Local.Kubernetes.Storage;
 
-/// <summary>A bounded stream; a client too slow for it is cut off and comes back with its last resourceVersion.</summary>
+/// <summary>Bounded: a client too slow for it is cut off and comes back with its last resourceVersion.</summary>
 public sealed class Watcher : IDisposable
 {
     private readonly Channel<Change> changes;

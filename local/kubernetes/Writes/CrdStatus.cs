@@ -16,7 +16,8 @@ public static class CrdStatus
         var stored = ObjectFields.Texts(status["storedVersions"]);
         if (!stored.Contains(storage))
         {
-            status["storedVersions"] = new JsonArray([.. stored.Append(storage).Select(name => JsonValue.Create(name))]);
+            var all = stored.Append(storage).Select(name => JsonValue.Create(name));
+            status["storedVersions"] = new JsonArray([.. all]);
         }
 
         if (status["conditions"] is null)

@@ -92,6 +92,15 @@ public static class Intake
             return refused;
         }
 
+        // Before the defaults, which would put a right value in place of a wrong one.
+        var wrongTypes = type.IsCustom
+            ? []
+            : SchemaValidation.Check(body, type.Schema).Where(cause => cause.Reason == "FieldValueTypeInvalid").ToList();
+        if (wrongTypes.Count > 0)
+        {
+            return type.Invalid(body.Name, wrongTypes);
+        }
+
         SchemaDefaulting.Apply(body, type.Schema);
         KindDefaults.Apply(type, body);
         return null;

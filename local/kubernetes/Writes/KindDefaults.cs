@@ -41,6 +41,16 @@ public static class KindDefaults
         }
     }
 
+    /// <summary>What the server gave an object before stays when an update leaves it out.</summary>
+    public static void Keep(ResourceType type, JsonObject old, JsonObject next)
+    {
+        if (type.StorageName == "services" && next["spec"] is JsonObject spec
+            && spec.Text("type") != "ExternalName" && old.TextAt("spec", "clusterIP") is { Length: > 0 } address)
+        {
+            spec.Default("clusterIP", address);
+        }
+    }
+
     private static void Secret(JsonObject body)
     {
         foreach (var (name, value) in body["stringData"] as JsonObject ?? [])

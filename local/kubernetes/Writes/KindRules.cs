@@ -22,9 +22,24 @@ public static class KindRules
             _ => [],
         };
 
+    /// <summary>What is taken, but will not do what it says.</summary>
+    public static IEnumerable<string> Warnings(ResourceType type, JsonObject body)
+    {
+        if (type.IsCrd && body.TextAt("spec", "conversion", "strategy") == "Webhook")
+        {
+            yield return "spec.conversion.strategy: Webhook is not carried out by this server, it is treated as None";
+        }
+    }
+
     private static IReadOnlyList<StatusCause> Crd(JsonObject body, JsonObject? old)
     {
         var causes = new List<StatusCause>(CustomKinds.Read(body).Causes);
+        var group = body.TextAt("spec", "group");
+        if (BuiltinKinds.All.Any(type => type.Group == group))
+        {
+            causes.Add(Invalid("spec.group", group, "this group belongs to the server's own kinds"));
+        }
+
         if (old is not null && old.TextAt("spec", "scope") != body.TextAt("spec", "scope"))
         {
             causes.Add(Invalid("spec.scope", body.TextAt("spec", "scope"), "field is immutable"));

@@ -10,10 +10,10 @@ namespace ServerlessEventing.Local.Kubernetes.Writes;
 /// <summary>
 /// Every write of every client goes through here:
 /// <code>
-///   create ─► name, namespace ─► intake ─► uid, generation 1 ──────────────┐
-///   update ─► resourceVersion ─┐                                           ├─► owners of fields ─► stored version ─► store
-///   patch  ─► patch applied ───┴► identity kept ─► status or spec kept     │
-///                                 apart ─► intake ─► generation ───────────┘
+///   create ─► name, namespace ─► intake ─► uid, generation 1 ───────────┐
+///   update ─► resourceVersion ─┐                                        ├─► field owners ─► stored version ─► store
+///   patch  ─► patch applied ───┴► identity kept ─► spec and status      │
+///                                 kept apart ─► intake ─► generation ───┘
 /// </code>
 /// </summary>
 public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
@@ -88,6 +88,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             return invalid;
         }
 
+        warnings.AddRange(KindRules.Warnings(type, body));
         var key = type.Key(@namespace, body.Name);
         if (transaction.Find(key) is not null)
         {
@@ -101,8 +102,13 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         }
 
         transaction.Discard = options.DryRun;
-        var stored = Store(transaction, type, key, body);
-        return new Written(VersionConversion.FromStorage(type, stored), Created: true, warnings);
+        var answer = VersionConversion.FromStorage(type, Store(transaction, type, key, body));
+        if (options.DryRun)
+        {
+            answer.Metadata.Remove("resourceVersion");
+        }
+
+        return new Written(answer, Created: true, warnings);
     }
 
     internal Result<Written> Patch(
@@ -196,7 +202,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         }
 
         KeepApplicable(type, wanted, options.Subresource);
-        var manager = new FieldManager(options.FieldManager, FieldManager.Apply, options.Subresource);
+        var manager = new FieldOwner(options.FieldManager, FieldOwner.Apply, options.Subresource);
         var result = ServerSideApply.Run(live, wanted, type.WholeSchema, manager, options.Force,
             Deletion.Timestamp(time.GetUtcNow()));
         if (result.Failed(out var conflict, out var merged))
@@ -269,6 +275,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             }
         }
 
+        KindDefaults.Keep(type, old, next);
         var warnings = new List<string>();
         if ((Intake.Normalise(type, next, options.FieldValidation, warnings)
             ?? Intake.Validate(type, next, old)
@@ -286,9 +293,9 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         {
             Track(type, next, old, body, options);
         }
-        else if (body.Metadata["managedFields"] is { } managers && !ReferenceEquals(body, next))
+        else if (body.Metadata["managedFields"] is { } holders && !ReferenceEquals(body, next))
         {
-            next.Metadata["managedFields"] = managers.DeepClone();
+            next.Metadata["managedFields"] = holders.DeepClone();
         }
 
         transaction.Discard = options.DryRun;
@@ -333,7 +340,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
 
     private void Track(ResourceType type, JsonObject next, JsonObject? old, JsonObject sent, WriteOptions options)
     {
-        var manager = new FieldManager(options.FieldManager, FieldManager.Update, options.Subresource);
+        var manager = new FieldOwner(options.FieldManager, FieldOwner.Update, options.Subresource);
         Tracking.Update(next, old, sent, type.WholeSchema, manager, Deletion.Timestamp(time.GetUtcNow()));
     }
 

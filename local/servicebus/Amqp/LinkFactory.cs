@@ -27,7 +27,8 @@ internal static class LinkFactory
 
         var path = EntityPath.Parse(address);
         var connection = session.Connection;
-        if (!connection.MayUse(path.Entity))
+        // By the whole address: a token may be for the entity, or for just its $management or its DLQ.
+        if (!connection.MayUse(EntityPath.Strip(address)))
         {
             return Refused(new BrokerError(
                 "amqp:unauthorized-access",

@@ -42,15 +42,18 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
             return;
         }
 
-        Pass(node, view, into);
+        Pass(node, view, now, into);
     }
 
     /// <summary>A message leaves its entity's door: an arrival that is not scheduled, or a schedule that is due.</summary>
-    public void Pass(EntityNode node, MessageView view, RoutingResult into)
+    public void Pass(EntityNode node, MessageView view, RoutingResult into) => Pass(node, view, Now, into);
+
+    // One time for expiry and for enqueueing: receivers see their difference as the time to live.
+    private void Pass(EntityNode node, MessageView view, long now, RoutingResult into)
     {
         if (node is TopicNode topic)
         {
-            FanOut(topic, view, into);
+            FanOut(topic, view, now, into);
         }
         else if (node.ForwardTo is { } target)
         {
@@ -62,7 +65,7 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
         }
         else
         {
-            into.Placements.Add(Place(node.Messages, view, Now));
+            into.Placements.Add(Place(node.Messages, view, now));
         }
     }
 
@@ -116,7 +119,7 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
         return true;
     }
 
-    private void FanOut(TopicNode topic, MessageView view, RoutingResult into)
+    private void FanOut(TopicNode topic, MessageView view, long now, RoutingResult into)
     {
         var matched = new List<MatchedRule>();
         var failed = new List<KeyValuePair<MatchedRule, RuleEvaluationException>>();
@@ -127,7 +130,7 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
         {
             if (rule.Action is not null)
             {
-                Enter(subscription, view, rule, into);
+                Enter(subscription, view, rule, now, into);
                 continue;
             }
 
@@ -141,7 +144,7 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
                 continue;
             }
 
-            Enter(subscription, view, null, into);
+            Enter(subscription, view, null, now, into);
         }
 
         foreach (var ((subscription, rule), problem) in failed)
@@ -153,7 +156,8 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
         }
     }
 
-    private void Enter(SubscriptionNode subscription, MessageView view, CompiledRule? acting, RoutingResult into)
+    private void Enter(
+        SubscriptionNode subscription, MessageView view, CompiledRule? acting, long now, RoutingResult into)
     {
         if (!subscription.CanSend)
         {
@@ -161,7 +165,7 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
         }
 
         var copy = view.Copy();
-        LimitLife(subscription, copy, Now);
+        LimitLife(subscription, copy, now);
         if (acting?.Action is { } action)
         {
             try
@@ -176,7 +180,7 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
             }
         }
 
-        Pass(subscription, copy, into);
+        Pass(subscription, copy, now, into);
     }
 
     private void Forward(EntityNode source, string target, MessageView view, RoutingResult into)

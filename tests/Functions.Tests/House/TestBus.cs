@@ -69,6 +69,10 @@ internal sealed class TestBus : IAsyncDisposable
             Equals(message.ApplicationProperties.GetValueOrDefault(MessageProperties.Egress), egress))];
     }
 
+    /// <summary>Whether a message is scheduled on the retries queue of a lane.</summary>
+    public async Task<bool> IsWaitingAsync(string lane) =>
+        (await Administration.GetQueueRuntimePropertiesAsync(EntityNames.Retries(lane))).ScheduledMessageCount > 0;
+
     public async ValueTask DisposeAsync()
     {
         await Client.DisposeAsync();

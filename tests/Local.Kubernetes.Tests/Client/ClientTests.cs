@@ -16,7 +16,11 @@ public sealed class ClientTests(RunningApi api) : IClassFixture<RunningApi>
     {
         var ns = await api.NamespaceAsync();
         var made = await api.Client.CoreV1.CreateNamespacedConfigMapAsync(
-            new V1ConfigMap { Metadata = new() { Name = "c" }, Data = new Dictionary<string, string> { ["a"] = "b" } }, ns);
+            new V1ConfigMap
+            {
+                Metadata = new() { Name = "c" },
+                Data = new Dictionary<string, string> { ["a"] = "b" },
+            }, ns);
         made.Data["a"] = "c";
         var replaced = await api.Client.CoreV1.ReplaceNamespacedConfigMapAsync(made, "c", ns);
         Assert.NotEqual(made.ResourceVersion(), replaced.ResourceVersion());

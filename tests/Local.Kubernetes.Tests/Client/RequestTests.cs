@@ -115,6 +115,33 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
     }
 
     [Fact]
+    public async Task Service_ReplacedWithoutItsAddress_KeepsIt()
+    {
+        var path = $"/api/v1/namespaces/{await api.NamespaceAsync()}/services";
+        const string service = """{"metadata":{"name":"s"},"spec":{"ports":[{"port":80}]}}""";
+        var made = (await api.SendAsync(HttpMethod.Post, path, service)).Body;
+        var replaced = (await api.SendAsync(HttpMethod.Put, $"{path}/s", service)).Body;
+        Assert.Equal(made["spec"]!.ToJsonString(), replaced["spec"]!.ToJsonString());
+        Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, path,
+            """{"metadata":{"name":"t"},"spec":{"ports":{"port":80}}}""")).Code);
+    }
+
+    [Theory]
+    [InlineData("name: v1alpha1", "name: v1", "Duplicate value: \"v1\"")]
+    [InlineData("storage: true", "storage: false", "exactly one version marked as storage version")]
+    [InlineData("'^[a-z]+$'", "'['", "must be a valid regular expression")]
+    [InlineData("scope: Namespaced", "scope: Both", "Unsupported value: \"Both\"")]
+    [InlineData("group: example.org", "group: apps", "belongs to the server's own kinds")]
+    public async Task Crd_Wrong_IsRefusedAndNothingBreaks(string right, string wrong, string expected)
+    {
+        var crd = Manifests.ToJson(Manifests.WidgetCrd.Replace("widgets", "broken", StringComparison.Ordinal)
+            .Replace(right, wrong, StringComparison.Ordinal));
+        await ExpectAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd, 422, "Invalid",
+            expected);
+        Assert.Equal(200, (await api.SendAsync(HttpMethod.Get, "/apis")).Code);
+    }
+
+    [Fact]
     public async Task DeleteCollection_TakesWhatIsSelected()
     {
         var path = await ConfigMapsAsync();
@@ -129,7 +156,8 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
     public async Task CrdDeletion_TakesItsObjectsAndItsPaths()
     {
         var crd = Manifests.ToJson(Manifests.WidgetCrd).Replace("widgets", "gadgets", StringComparison.Ordinal)
-            .Replace("Widget", "Gadget", StringComparison.Ordinal).Replace("example.org", "gone.org", StringComparison.Ordinal);
+            .Replace("Widget", "Gadget", StringComparison.Ordinal)
+            .Replace("example.org", "gone.org", StringComparison.Ordinal);
         const string crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
         Assert.Equal(201, (await api.SendAsync(HttpMethod.Post, crds, crd)).Code);
         var path = $"/apis/gone.org/v1/namespaces/{await api.NamespaceAsync()}/gadgets";
@@ -159,14 +187,15 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
         }
 
         var ns = await api.NamespaceAsync();
-        var old = (await api.SendAsync(HttpMethod.Post, $"/apis/eventing.knative.dev/v1alpha1/namespaces/{ns}/triggers", """
+        const string eventing = "/apis/eventing.knative.dev";
+        var old = (await api.SendAsync(HttpMethod.Post, $"{eventing}/v1alpha1/namespaces/{ns}/triggers", """
             {"apiVersion":"eventing.knative.dev/v1alpha1","kind":"Trigger","metadata":{"name":"t"},
              "spec":{"filter":{"sourceAndType":{"type":"x"}},"subscriber":{"dnsName":"a.b"}}}
             """)).Body;
         Assert.Equal("default", old["spec"]!["broker"]!.GetValue<string>());
-        var now = (await api.SendAsync(HttpMethod.Get, $"/apis/eventing.knative.dev/v1/namespaces/{ns}/triggers/t")).Body;
+        var now = (await api.SendAsync(HttpMethod.Get, $"{eventing}/v1/namespaces/{ns}/triggers/t")).Body;
         Assert.Equal(old["spec"]!.ToJsonString(), now["spec"]!.ToJsonString());
-        await ExpectAsync(HttpMethod.Post, $"/apis/eventing.knative.dev/v1/namespaces/{ns}/triggers", """
+        await ExpectAsync(HttpMethod.Post, $"{eventing}/v1/namespaces/{ns}/triggers", """
             {"apiVersion":"eventing.knative.dev/v1","kind":"Trigger","metadata":{"name":"u"},"spec":{
              "subscriber":{"uri":"http://a"},"delivery":{"retry":-1}}}
             """, 422, "Invalid", "spec.broker: Required value");

@@ -10,7 +10,8 @@ public sealed class WatchTests(RunningApi api) : IClassFixture<RunningApi>
     {
         var path = await ConfigMapsAsync();
         await CreateAsync(path, "a");
-        var version = (await api.SendAsync(HttpMethod.Get, path)).Body["metadata"]!["resourceVersion"]!.GetValue<string>();
+        var list = (await api.SendAsync(HttpMethod.Get, path)).Body;
+        var version = list["metadata"]!["resourceVersion"]!.GetValue<string>();
         await CreateAsync(path, "b");
         var events = await api.WatchUntilAsync($"{path}?watch=true&resourceVersion={version}", _ => true);
         Assert.Equal("b", NameOf(events.Single()));
@@ -43,7 +44,7 @@ public sealed class WatchTests(RunningApi api) : IClassFixture<RunningApi>
     {
         var path = await ConfigMapsAsync();
         var events = await api.WatchUntilAsync(
-            $"{path}?watch=true&labelSelector=seen%3Dyes", one => one["type"]!.GetValue<string>() == "DELETED", async () =>
+            $"{path}?watch=true&labelSelector=seen%3Dyes", one => $"{one["type"]}" == "DELETED", async () =>
             {
                 await CreateAsync(path, "a");
                 await LabelAsync(path, "a", "yes");

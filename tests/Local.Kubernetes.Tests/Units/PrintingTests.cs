@@ -38,7 +38,8 @@ public sealed class PrintingTests
     {
         var body = JsonNode.Parse("""
             {"metadata":{"annotations":{"eventing.knative.dev/broker.class":"fast"}},
-             "status":{"url":"http://x","conditions":[{"type":"Ready","status":"True"},{"type":"Other","status":"False"}]},
+             "status":{"url":"http://x","conditions":[{"type":"Ready","status":"True"},
+              {"type":"Other","status":"False"}]},
              "list":[{"name":"first"},{"name":"second"}]}
             """)!;
         Assert.Equal(expected, JsonPath.Parse(path).First(body)?.GetValue<string>());

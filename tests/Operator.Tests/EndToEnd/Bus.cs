@@ -1,4 +1,5 @@
 // The bus of the tests' house.
+using ServerlessEventing.Local.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 
 namespace ServerlessEventing.Operator.Tests.EndToEnd;
@@ -6,12 +7,13 @@ namespace ServerlessEventing.Operator.Tests.EndToEnd;
 /// <summary>A Service Bus emulator of the test's own.</summary>
 public sealed class Bus : IAsyncDisposable
 {
-    public string Connection =>
-        $"Endpoint=sb://localhost:1;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true";
+    private ServiceBusEmulator _emulator = null!;
 
-    public string ManagementConnection => Connection;
+    public string Connection => _emulator.ConnectionString;
 
-    public ServiceBusAdministrationClient Administration => new(ManagementConnection);
+    public string ManagementConnection => _emulator.ManagementConnectionString;
+
+    public ServiceBusAdministrationClient Administration { get; private set; } = null!;
 
     public async Task<IReadOnlyList<SubscriptionProperties>> Subscriptions(string topic)
     {
@@ -36,7 +38,12 @@ public sealed class Bus : IAsyncDisposable
         return found;
     }
 
-    public Task StartAsync(string folder) => Task.CompletedTask;
+    public async Task StartAsync(string folder)
+    {
+        _emulator = await ServiceBusEmulator.StartAsync(
+            new ServiceBusEmulatorOptions { DataFolder = folder }, default);
+        Administration = new ServiceBusAdministrationClient(ManagementConnection);
+    }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _emulator.DisposeAsync();
 }

@@ -94,8 +94,8 @@ public sealed class RoutingTests(House house) : IClassFixture<House>
         $$"""
         apiVersion: eventing.knative.dev/v1
         kind: Trigger
-        metadata: {name: {{name}}}
-        spec: {broker: default, subscriber: {uri: "http://example.com/"}}
+        metadata: {name: {{name}} }
+        spec: {broker: default, subscriber: {uri: "http://example.com/"} }
         """;
 
     private async Task PollAsInstance(string name, CancellationToken cancellationToken)

@@ -133,7 +133,8 @@ public sealed class TriggerTests(House house) : IClassFixture<House>
     public async Task Trigger_Delivery_ItsOwnOverTheBrokers()
     {
         var ns = await Broker();
-        await Make(ns, "picky", "delivery: {retry: 1, backoffDelay: PT3S, deadLetterSink: {uri: \"http://dead.example\"}}");
+        await Make(ns, "picky",
+            "delivery: {retry: 1, backoffDelay: PT3S, deadLetterSink: {uri: \"http://dead.example\"}}");
         var trigger = await house.Ready(House.Trigger(ns, "picky"));
         var egress = (await house.Table()).Egresses.Single(e => e.Uid == trigger.Uid);
         Assert.Equal(1, egress.Delivery.Retry);

@@ -21,6 +21,7 @@ export default async function* reporter(events) {
       name: data.name,
       passed: type === "test:pass",
       skipped: data.skip !== undefined,
+      todo: data.todo !== undefined,
       milliseconds: Math.round(data.details.duration_ms),
       error: type === "test:fail" ? `${error?.stack ?? inspect(error)}\n${stderr.get(data.name) ?? ""}` : null,
     }) + "\n";

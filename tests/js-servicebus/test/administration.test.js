@@ -47,8 +47,8 @@ test("a queue keeps every property it is created with", async () => {
   const forwarding = fresh("q");
   await admin.createQueue(forwarding, { forwardTo: target, forwardDeadLetteredMessagesTo: target });
   const forward = await admin.getQueue(forwarding);
-  assert.match(forward.forwardTo, new RegExp(`/${target}$`));
-  assert.match(forward.forwardDeadLetteredMessagesTo, new RegExp(`/${target}$`));
+  assert.match(forward.forwardTo, new RegExp(`(^|/)${target}$`));
+  assert.match(forward.forwardDeadLetteredMessagesTo, new RegExp(`(^|/)${target}$`));
 });
 
 test("a plain queue has Azure's defaults", async () => {

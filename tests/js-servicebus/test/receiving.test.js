@@ -73,8 +73,7 @@ test("a stream processes and completes by itself", async () => {
   }
 
   await eventually(() => assert.equal(seen.size, 60));
-  const peeker = bus.createReceiver(name);
-  await eventually(async () => assert.equal((await peeker.peekMessages(1, { fromSequenceNumber: 0 })).length, 0));
+  await eventually(async () => assert.equal((await bus.createReceiver(name).peekMessages(1)).length, 0));
   await stream.close();
   assert.deepEqual(errors, []);
 });
@@ -148,7 +147,9 @@ test("a wrong key is refused", async () => {
   const name = await queue();
   const stranger = client(connection.replace(/SharedAccessKey=[^;]*/, "SharedAccessKey=d3Jvbmc="));
 
-  await assert.rejects(stranger.createSender(name).sendMessages({ body: 1 }), { code: "UnauthorizedAccess" });
+  await assert.rejects(
+    stranger.createSender(name).sendMessages({ body: 1 }),
+    (error) => (error.errors ?? [error]).every((each) => each.code === "UnauthorizedAccess"));
 });
 
 test("a DLQ takes no sends", async () => {

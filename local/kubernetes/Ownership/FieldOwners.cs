@@ -5,43 +5,43 @@ using ServerlessEventing.Local.Kubernetes.Objects;
 namespace ServerlessEventing.Local.Kubernetes.Ownership;
 
 /// <summary>One manager and its way of writing; two of these are two owners.</summary>
-public sealed record FieldManager(string Name, string Operation, string Subresource)
+public sealed record FieldOwner(string Name, string Operation, string Subresource)
 {
     public const string Apply = "Apply";
     public const string Update = "Update";
 }
 
 /// <summary>The fields of one owner.</summary>
-public sealed record Owned(FieldManager Manager, string ApiVersion, string Time, FieldSet Fields);
+public sealed record Owned(FieldOwner Manager, string ApiVersion, string Time, FieldSet Fields);
 
 /// <summary>All owners of one object, read from managedFields and written back.</summary>
-public sealed class FieldManagers
+public sealed class FieldOwners
 {
     private readonly List<Owned> owners;
 
-    private FieldManagers(List<Owned> owners) => this.owners = owners;
+    private FieldOwners(List<Owned> owners) => this.owners = owners;
 
     public IReadOnlyList<Owned> Owners => owners;
 
-    public static FieldManagers Read(JsonObject? body)
+    public static FieldOwners Read(JsonObject? body)
     {
         var entries = (body?.Metadata["managedFields"] as JsonArray ?? []).OfType<JsonObject>();
-        return new FieldManagers(
+        return new FieldOwners(
         [
             .. entries.Where(entry => entry.Text("manager").Length > 0).Select(entry => new Owned(
-                new FieldManager(entry.Text("manager"), entry.Text("operation"), entry.Text("subresource")),
+                new FieldOwner(entry.Text("manager"), entry.Text("operation"), entry.Text("subresource")),
                 entry.Text("apiVersion"), entry.Text("time"), FieldSet.FromJson(entry["fieldsV1"] as JsonObject))),
         ]);
     }
 
-    /// <summary>What is written is what the client sent along, unless it sent none; `[{}]` means "forget them all".</summary>
-    public static FieldManagers ReadEither(JsonObject sent, JsonObject? old) =>
+    /// <summary>What the client sent along counts, unless it sent none; `[{}]` means "forget them all".</summary>
+    public static FieldOwners ReadEither(JsonObject sent, JsonObject? old) =>
         sent.Metadata["managedFields"] is JsonArray { Count: > 0 } ? Read(sent) : Read(old);
 
-    public FieldSet FieldsOf(FieldManager manager) =>
+    public FieldSet FieldsOf(FieldOwner manager) =>
         owners.Find(owned => owned.Manager == manager)?.Fields ?? new FieldSet();
 
-    public void Set(FieldManager manager, FieldSet fields, string apiVersion, string now)
+    public void Set(FieldOwner manager, FieldSet fields, string apiVersion, string now)
     {
         var at = owners.FindIndex(owned => owned.Manager == manager);
         if (at < 0)
@@ -57,7 +57,7 @@ public sealed class FieldManagers
     }
 
     /// <summary>Takes fields away from everyone but one owner.</summary>
-    public void TakeFromOthers(FieldManager? keeper, FieldSet fields)
+    public void TakeFromOthers(FieldOwner? keeper, FieldSet fields)
     {
         for (var at = 0; at < owners.Count; at++)
         {
