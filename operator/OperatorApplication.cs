@@ -96,7 +96,7 @@ public sealed class OperatorApplication : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _running;
-        await _informers.Stopped();
+        await _informers.DisposeAsync();
         _controllers?.Dispose();
         using var grace = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         await _web.StopAsync(grace.Token);
@@ -153,7 +153,7 @@ public sealed class OperatorApplication : IAsyncDisposable
         _controllers = controllers;
         barrier.Wake += controllers.Wake;
 
-        await _informers.StartAsync(ResourceTypes.Watched, _stopping.Token, cancellationToken);
+        await _informers.StartAsync(ResourceTypes.Watched, cancellationToken);
         WakeWhatTheTableKnows(state, controllers);
         var stopping = _stopping.Token;
         _running = Task.WhenAll(

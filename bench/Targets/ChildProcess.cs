@@ -50,11 +50,11 @@ internal sealed partial class ChildProcess : IAsyncDisposable
             return child;
         }
 
+        var what = child.process.HasExited ? "ended" : $"was not ready within {patience.TotalSeconds:0} s";
         await child.DisposeAsync();
         cancellationToken.ThrowIfCancellationRequested();
         throw new BenchException(
-            $"{Path.GetFileName(assembly)} did not get ready within {patience.TotalSeconds:0} s. It last said:\n"
-            + string.Join('\n', child.lastLines));
+            $"{Path.GetFileName(assembly)} {what}. It last said:\n" + string.Join('\n', child.lastLines));
     }
 
     public async ValueTask DisposeAsync()

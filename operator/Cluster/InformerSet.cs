@@ -6,13 +6,13 @@ using ServerlessEventing.Operator.Resources;
 namespace ServerlessEventing.Operator.Cluster;
 
 /// <summary>One informer per kind, whatever the version; kinds met on the way are discovered and watched too.</summary>
-public sealed partial class InformerSet(ClusterClient client, TimeProvider time, ILogger logger)
+public sealed partial class InformerSet(ClusterClient client, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private const int MaxDiscovered = 50;
     private readonly ConcurrentDictionary<GroupKind, Informer> _informers = new();
     private readonly ConcurrentDictionary<GroupKind, bool> _asked = new();
     private readonly ConcurrentBag<Task> _running = [];
-    private CancellationToken _stopping;
+    private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Every change of every kind.</summary>
     public event Action<ResourceChange>? Changed;
@@ -24,15 +24,16 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
     public bool HaveSynced => _informers.Values.All(informer => informer.HasSynced);
 
     /// <summary>Starts the known kinds and returns when each has its first list.</summary>
-    public async Task StartAsync(
-        IEnumerable<ResourceType> types, CancellationToken stopping, CancellationToken cancellationToken)
-    {
-        _stopping = stopping;
+    public async Task StartAsync(IEnumerable<ResourceType> types, CancellationToken cancellationToken) =>
         await Task.WhenAll(types.Select(type => Add(type).Synced)).WaitAsync(cancellationToken);
-    }
 
-    /// <summary>Ends when every informer has.</summary>
-    public Task Stopped() => Task.WhenAll(_running);
+    /// <summary>Ends every watch.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running);
+        _stopping.Dispose();
+    }
 
     /// <summary>
     /// The informer of a kind, or null while nobody knows it. The first question starts a discovery; when that finds
@@ -60,7 +61,7 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
         informer.Changed += change => Changed?.Invoke(change);
         if (_informers.TryAdd(type.GroupKind, informer))
         {
-            _running.Add(informer.RunAsync(_stopping));
+            _running.Add(informer.RunAsync(_stopping.Token));
         }
 
         return _informers[type.GroupKind];
@@ -73,7 +74,7 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
             await Task.Yield();
             var slash = apiVersion.IndexOf('/');
             var path = slash < 0 ? $"api/{apiVersion}" : $"apis/{apiVersion}";
-            var answer = await client.GetAsync(path, _stopping);
+            var answer = await client.GetAsync(path, _stopping.Token);
             var found = answer.Body.Items("resources").FirstOrDefault(item =>
                 item.Text("kind") == kind && item.Text("name")?.Contains('/') == false);
             if (found?.NonEmpty("name") is { } plural && _informers.Count < MaxDiscovered)

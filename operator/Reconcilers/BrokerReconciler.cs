@@ -69,7 +69,9 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
         await ServiceAsync(work, BrokerNames.FilterService(broker.Name), "filter", "FilterReady", cancellationToken);
         await ServiceAsync(work, BrokerNames.IngressService(broker.Name), "ingress", "Addressable", cancellationToken);
         ShowChannels(work.Status, triggers, replies);
-        return triggers is { IsReady: true } ? OpenIngress(work) : NotYet(work);
+        return work.Conditions["TriggerChannelReady"]!.Status == ConditionStatus.True
+            ? OpenIngress(work)
+            : NotYet(work);
     }
 
     public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>

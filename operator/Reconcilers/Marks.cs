@@ -54,11 +54,14 @@ internal static class Marks
         return ReconcileResult.Again(outcome.RetryAfter);
     }
 
-    /// <summary>Copies an object's Ready into a condition of another.</summary>
+    /// <summary>
+    /// Copies an object's Ready into a condition of another. Its generation is not looked at: a Channel's rises with
+    /// each subscriber it shows, and that must not make everything around it flap.
+    /// </summary>
     public static void Mirror(Conditions conditions, string type, Resource of, string what)
     {
         var ready = of.Condition(ConditionSet.Ready);
-        if (of.IsReady)
+        if (ready.Text("status") == "True")
         {
             conditions.MarkTrue(type);
         }

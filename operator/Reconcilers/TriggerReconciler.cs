@@ -271,6 +271,11 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
         }
 
         Marks.Mirror(work.Conditions, "DependencyReady", dependency, kind);
+        if (!dependency.IsReady && work.Conditions["DependencyReady"]!.Status == ConditionStatus.True)
+        {
+            work.Conditions.MarkUnknown("DependencyReady", "GenerationNotEqual",
+                $"{kind} {key} was changed and is not reconciled yet");
+        }
     }
 
     private static void MarkNotLoaded(Conditions conditions, RoutingMark mark) =>

@@ -71,29 +71,29 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public void Retry_AgainAndAgain_WaitsLongerAndForgetStartsOver()
+    public async Task Retry_AgainAndAgain_WaitsLongerAndForgetStartsOver()
     {
-        Assert.True(WaitOfRetry() < TimeSpan.FromMilliseconds(100));
+        Assert.True(await WaitOfRetry() < TimeSpan.FromMilliseconds(100));
         for (var failure = 0; failure < 6; failure++)
         {
-            WaitOfRetry();
+            await WaitOfRetry();
         }
 
-        Assert.True(WaitOfRetry() > TimeSpan.FromSeconds(3));
+        Assert.True(await WaitOfRetry() > TimeSpan.FromSeconds(3));
         _queue.Forget(A);
-        Assert.True(WaitOfRetry() < TimeSpan.FromMilliseconds(100));
+        Assert.True(await WaitOfRetry() < TimeSpan.FromMilliseconds(100));
     }
 
     [Fact]
-    public void Retry_ForEver_NeverWaitsLongerThanTheCap()
+    public async Task Retry_ForEver_NeverWaitsLongerThanTheCap()
     {
         for (var failure = 0; failure < 30; failure++)
         {
-            Assert.True(WaitOfRetry() < TimeSpan.FromMinutes(2.5));
+            Assert.True(await WaitOfRetry() < TimeSpan.FromMinutes(2.5));
         }
     }
 
-    private TimeSpan WaitOfRetry()
+    private async Task<TimeSpan> WaitOfRetry()
     {
         var start = _time.GetUtcNow();
         _queue.Retry(A);
@@ -102,7 +102,7 @@ public sealed class WorkQueueTests : IDisposable
             _time.Advance(TimeSpan.FromMilliseconds(20));
         }
 
-        _queue.Done(_queue.TakeAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult());
+        _queue.Done(await Take());
         return _time.GetUtcNow() - start;
     }
 
