@@ -1,5 +1,4 @@
 // The function app as one call: settings, routing table, then the door.
-using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using ServerlessEventing.Functions.Delivery;
 using ServerlessEventing.Functions.Doors;
@@ -79,7 +78,7 @@ public static class FunctionsApplication
         kestrel.Limits.MaxRequestBodySize = MaxInvocationBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
         kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
-        kestrel.Listen(settings.Pump ? IPAddress.Any : IPAddress.Loopback, settings.Port);
+        kestrel.Listen(settings.Address, settings.Port);
     }
 
     private static void AddServices(IServiceCollection services, FunctionsSettings settings)
