@@ -98,8 +98,8 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         catch (SocketException problem)
         {
             throw new EmulatorStartException(
-                $"Port {options.AmqpPort}, for AMQP, cannot be opened: {problem.Message}. Stop what uses it, or choose " +
-                "another with --port or --port-offset.", problem);
+                $"Port {options.AmqpPort}, for AMQP, cannot be opened: {problem.Message}. " +
+                "Stop what uses it, or choose another with --port or --port-offset.", problem);
         }
     }
 
@@ -114,8 +114,8 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         catch (IOException problem)
         {
             throw new EmulatorStartException(
-                $"Port {options.ManagementPort}, for management, cannot be opened: {problem.Message} Stop what uses it, " +
-                "or choose another with --admin-port or --port-offset.", problem);
+                $"Port {options.ManagementPort}, for management, cannot be opened: {problem.Message} " +
+                "Stop what uses it, or choose another with --admin-port or --port-offset.", problem);
         }
     }
 

@@ -41,7 +41,9 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
     private long _lastSent = Environment.TickCount64;
     private uint _peerIdleTimeout;
 
-    /// <summary>Guards everything of this connection, its sessions and its links. Never held while calling out.</summary>
+    /// <summary>
+    /// Guards everything of this connection, its sessions and its links. Never held while calling out.
+    /// </summary>
     public Lock Gate { get; } = new();
 
     public ConnectionContext Context { get; } = context;
@@ -122,7 +124,8 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
         if (!_sending)
         {
             _sending = true;
-            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.StartSending(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static connection => connection.StartSending(), this, preferLocal: false);
         }
     }
 
@@ -301,7 +304,10 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
         {
             return _sessions.TryGetValue(channel, out var session)
                 ? session
-                : throw new AmqpException(new Error("amqp:not-found") { Description = $"No session on channel {channel}." });
+                : throw new AmqpException(new Error("amqp:not-found")
+                {
+                    Description = $"No session on channel {channel}.",
+                });
         }
     }
 

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
-/// <summary>One socket, many connections; each lives until its peer leaves, idles too long or the listener stops.</summary>
+/// <summary>
+/// One socket, many connections; each lives until its peer leaves, idles too long or the listener stops.
+/// </summary>
 internal sealed partial class AmqpListener : IAsyncDisposable
 {
     private const int MaxConnections = 5_000;

@@ -76,7 +76,9 @@ internal sealed class AmqpSession
         }
     }
 
-    /// <summary>The session or its connection ended: links let go of their entities, locks stay until they expire.</summary>
+    /// <summary>
+    /// The session or its connection ended: links let go of their entities, locks stay until they expire.
+    /// </summary>
     public void Closed()
     {
         AmqpLink[] links;
@@ -92,7 +94,8 @@ internal sealed class AmqpSession
     }
 
     /// <summary>Sends one message to the peer; call with the gate held.</summary>
-    public void SendDelivery(SendingLink link, byte[] tag, ByteBuffer payload, bool settled, UnsettledDelivery? unsettled)
+    public void SendDelivery(
+        SendingLink link, byte[] tag, ByteBuffer payload, bool settled, UnsettledDelivery? unsettled)
     {
         var id = _nextDeliveryId++;
         if (unsettled is not null)
@@ -226,7 +229,10 @@ internal sealed class AmqpSession
         {
             if (_incomingWindow == 0)
             {
-                throw new AmqpException(new Error("amqp:session:window-violation") { Description = "The window is used up." });
+                throw new AmqpException(new Error("amqp:session:window-violation")
+                {
+                    Description = "The window is used up.",
+                });
             }
 
             _nextIncomingId++;
@@ -332,7 +338,8 @@ internal sealed class AmqpSession
             var left = pending.Payload.Length - pending.Written;
             var count = Math.Min(left, room);
             var more = count < left;
-            _connection.Write(_channel, pending.Frame(more), pending.Payload.Buffer, pending.Payload.Offset + pending.Written, count);
+            _connection.Write(
+                _channel, pending.Frame(more), pending.Payload.Buffer, pending.Payload.Offset + pending.Written, count);
             pending.Written += count;
             _peerWindow--;
             _nextOutgoingId++;

@@ -7,10 +7,14 @@ using ServerlessEventing.Local.ServiceBus.Wire;
 
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
-/// <summary>A decoded frame; the payload is a copy of its own. An empty frame (heartbeat) has no performative.</summary>
+/// <summary>
+/// A decoded frame; the payload is a copy of its own. An empty frame (heartbeat) has no performative.
+/// </summary>
 internal readonly record struct IncomingFrame(ushort Channel, object? Performative, byte[] Payload);
 
-/// <summary>Buffers what the socket gives and cuts it into frames; a frame larger than agreed ends the connection.</summary>
+/// <summary>
+/// Buffers what the socket gives and cuts it into frames; a frame larger than agreed ends the connection.
+/// </summary>
 internal sealed class FrameInput(Socket socket)
 {
     private const int HeaderSize = 8;

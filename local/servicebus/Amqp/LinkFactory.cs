@@ -17,7 +17,8 @@ internal static class LinkFactory
         if (address is null)
         {
             return Refused(new BrokerError(
-                "amqp:not-implemented", "Links need an address; transactions and anonymous targets are not supported yet."));
+                "amqp:not-implemented",
+                "Links need an address; transactions and anonymous targets are not supported yet."));
         }
 
         if (EntityPath.Strip(address).Equals(CbsAddress, StringComparison.OrdinalIgnoreCase))
@@ -45,7 +46,7 @@ internal static class LinkFactory
         {
             return attach.Role
                 ? (new ReplyLink(session, attach), null)
-                : (new ManagementLink(session, attach, node, path.OfDeadLetters ? node.DeadLetters : node.Messages), null);
+                : (new ManagementLink(session, attach, node, MailboxOf(path, node)), null);
         }
 
         return attach.Role ? Receiving(session, attach, path, node) : Sending(session, attach, path, node);
@@ -74,11 +75,11 @@ internal static class LinkFactory
         {
             return Refused(new BrokerError(
                 "amqp:not-allowed",
-                $"It is not possible for an entity that requires sessions to create a non-sessionful message receiver: " +
-                $"'{node.Path}'."));
+                "It is not possible for an entity that requires sessions to create a non-sessionful message " +
+                $"receiver: '{node.Path}'."));
         }
 
-        return (new MailboxLink(session, attach, path.OfDeadLetters ? node.DeadLetters : node.Messages), null);
+        return (new MailboxLink(session, attach, MailboxOf(path, node)), null);
     }
 
     private static (AmqpLink? Link, BrokerError? Error) Sending(
@@ -98,6 +99,9 @@ internal static class LinkFactory
             ? (new EntityTarget(session, attach, node), null)
             : Refused(BrokerError.Disabled(node.Path));
     }
+
+    private static Mailbox MailboxOf(EntityPath path, EntityNode node) =>
+        path.OfDeadLetters ? node.DeadLetters : node.Messages;
 
     private static (AmqpLink? Link, BrokerError? Error) Refused(BrokerError error) => (null, error);
 }

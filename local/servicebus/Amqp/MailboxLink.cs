@@ -6,8 +6,9 @@ using ServerlessEventing.Local.ServiceBus.Wire;
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
 /// <summary>
-/// The peer's outcome becomes a settlement; once that is on disk the answer is the same kind of outcome without an error,
-/// or rejected with one. The state that arrived is never sent back: some clients put things into it that cannot be encoded.
+/// The peer's outcome becomes a settlement; once that is on disk the answer is the same kind of outcome without an
+/// error, or rejected with one. The state that arrived is never sent back: some clients put things into it that cannot
+/// be encoded.
 /// </summary>
 internal sealed class MailboxLink : SendingLink
 {

@@ -8,7 +8,9 @@ using ServerlessEventing.Local.ServiceBus.Wire;
 
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
-/// <summary>Reads requests and writes answers; what they do is in <see cref="MessageRequests"/> and <see cref="RuleRequests"/>.</summary>
+/// <summary>
+/// Reads requests and writes answers; what they do is in <see cref="MessageRequests"/> and <see cref="RuleRequests"/>.
+/// </summary>
 internal sealed partial class ManagementLink(AmqpSession session, Attach attach, EntityNode node, Mailbox mailbox)
     : RequestLink(session, attach)
 {
@@ -39,7 +41,8 @@ internal sealed partial class ManagementLink(AmqpSession session, Attach attach,
         {
             // A bug in one operation must not end the connection with all its links.
             Log.Failed(Session.Connection.Logger, problem, operation);
-            Answer(RequestAnswer.Failed(500, "amqp:internal-error", "The request failed; the emulator's log says why."));
+            Answer(RequestAnswer.Failed(
+                500, "amqp:internal-error", "The request failed; the emulator's log says why."));
         }
     }
 

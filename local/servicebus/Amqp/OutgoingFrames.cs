@@ -14,7 +14,8 @@ internal sealed class OutgoingFrames
 
     public int Length => _filling.Length;
 
-    public void WriteRaw(ReadOnlySpan<byte> bytes) => AmqpBitConverter.WriteBytes(_filling, bytes.ToArray(), 0, bytes.Length);
+    public void WriteRaw(ReadOnlySpan<byte> bytes) =>
+        AmqpBitConverter.WriteBytes(_filling, bytes.ToArray(), 0, bytes.Length);
 
     public void WriteSasl(Described performative) => Write(1, 0, performative, null, 0, 0);
 

@@ -91,7 +91,9 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
         OnMessage(bytes, format, error => Answer(id, settled, error));
     }
 
-    /// <summary>A whole message; <paramref name="answer"/> is called once, with null to accept. Must not block.</summary>
+    /// <summary>
+    /// A whole message; <paramref name="answer"/> is called once, with null to accept. Must not block.
+    /// </summary>
     protected abstract void OnMessage(byte[] bytes, uint format, Action<BrokerError?> answer);
 
     private void Gather(byte[] payload)

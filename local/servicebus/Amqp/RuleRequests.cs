@@ -9,6 +9,9 @@ namespace ServerlessEventing.Local.ServiceBus.Amqp;
 /// <summary>Add, remove and enumerate; the same rules as the management API's.</summary>
 internal sealed class RuleRequests(Broker broker, EntityNode node)
 {
+    private const string Add = "com.microsoft:add-rule";
+    private const string Remove = "com.microsoft:remove-rule";
+    private const string EnumerateAll = "com.microsoft:enumerate-rules";
     private const ulong RuleCode = 0x0000_0137_0000_0004;
     private const ulong EmptyActionCode = 0x0000_0137_0000_0005;
     private const ulong SqlActionCode = 0x0000_0137_0000_0006;
@@ -22,7 +25,7 @@ internal sealed class RuleRequests(Broker broker, EntityNode node)
     /// <summary>False when the operation is not one of these.</summary>
     public bool TryHandle(string operation, RequestBody body, Action<RequestAnswer> answer)
     {
-        if (operation is not ("com.microsoft:add-rule" or "com.microsoft:remove-rule" or "com.microsoft:enumerate-rules"))
+        if (operation is not (Add or Remove or EnumerateAll))
         {
             return false;
         }
@@ -35,10 +38,10 @@ internal sealed class RuleRequests(Broker broker, EntityNode node)
 
         switch (operation)
         {
-            case "com.microsoft:enumerate-rules":
+            case EnumerateAll:
                 answer(Enumerate(subscription, body));
                 break;
-            case "com.microsoft:add-rule":
+            case Add:
                 var rule = ReadRule(body);
                 AnswerWhenDone(
                     broker.Administration.CreateRuleAsync(
@@ -87,7 +90,12 @@ internal sealed class RuleRequests(Broker broker, EntityNode node)
         return new RuleDescription
         {
             Name = body.Text("rule-name"),
-            Filter = sql is not null ? FilterKind.Sql : correlation is not null ? FilterKind.Correlation : FilterKind.True,
+            Filter = (sql, correlation) switch
+            {
+                (not null, _) => FilterKind.Sql,
+                (_, not null) => FilterKind.Correlation,
+                _ => FilterKind.True,
+            },
             SqlExpression = sql is null ? null : new RequestBody(sql).Text("expression"),
             Correlation = correlation is null ? null : ReadFields(new RequestBody(correlation)),
             ActionExpression = action is null ? null : new RequestBody(action)["expression"] as string,

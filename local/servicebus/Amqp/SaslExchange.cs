@@ -9,8 +9,8 @@ using ServerlessEventing.Local.ServiceBus.Security;
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
 /// <summary>
-/// PLAIN carries a key and gives its rights at once; the others only open the door to <c>$cbs</c>. Clients take the first
-/// they know in our order.
+/// PLAIN carries a key and gives its rights at once; the others only open the door to <c>$cbs</c>. Clients take the
+/// first they know in our order.
 /// </summary>
 internal sealed class SaslExchange(AccessControl access)
 {
@@ -18,7 +18,8 @@ internal sealed class SaslExchange(AccessControl access)
 
     public static SaslMechanisms Mechanisms => new()
     {
-        SaslServerMechanisms = [new Symbol("MSSBCBS"), new Symbol(Plain), new Symbol("ANONYMOUS"), new Symbol("EXTERNAL")],
+        SaslServerMechanisms =
+            [new Symbol("MSSBCBS"), new Symbol(Plain), new Symbol("ANONYMOUS"), new Symbol("EXTERNAL")],
     };
 
     public (SaslOutcome Outcome, AccessGrant? Grant) Answer(object? performative)

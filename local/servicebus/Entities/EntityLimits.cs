@@ -52,7 +52,8 @@ internal static class EntityLimits
             return $"An entity path has 1 to {MaxPathLength} characters; '{path}' has {path.Length}.";
         }
 
-        var odd = path.FirstOrDefault(c => !char.IsAsciiLetterOrDigit(c) && !NameMarks.Contains(c) && c is not ('/' or '~'));
+        var odd = path.FirstOrDefault(c =>
+            !char.IsAsciiLetterOrDigit(c) && !NameMarks.Contains(c) && c is not ('/' or '~'));
         return odd == default
             ? null
             : $"The entity path '{path}' contains '{odd}'; letters, digits, '.', '-', '_', '~' and '/' are allowed.";

@@ -12,8 +12,8 @@ internal enum EntityPart
 }
 
 /// <summary>
-/// <c>queue</c>, <c>topic/Subscriptions/sub</c>, each with an optional <c>/$DeadLetterQueue</c> and <c>/$management</c>; a
-/// leading slash or a whole <c>amqp://host/…</c> is taken off; names compare without case.
+/// <c>queue</c>, <c>topic/Subscriptions/sub</c>, each with an optional <c>/$DeadLetterQueue</c> and
+/// <c>/$management</c>; a leading slash or a whole <c>amqp://host/…</c> is taken off; names compare without case.
 /// </summary>
 internal sealed record EntityPath(string Entity, EntityPart Part, bool OfDeadLetters)
 {

@@ -1,7 +1,9 @@
 // A bus subscription's settings, with Azure's defaults.
 namespace ServerlessEventing.Local.ServiceBus.Entities;
 
-/// <summary>What the management API knows about a bus subscription. <see cref="TimeSpan.MaxValue"/> is "never".</summary>
+/// <summary>
+/// What the management API knows about a bus subscription. <see cref="TimeSpan.MaxValue"/> is "never".
+/// </summary>
 public sealed record SubscriptionDescription : EntityDescription
 {
     public required string Topic { get; init; }

@@ -36,7 +36,8 @@ internal static class AtomWriter
             Link("self", self));
         if (skip + top < all.Count)
         {
-            feed.Add(Link("next", string.Create(CultureInfo.InvariantCulture, $"{self}?$skip={skip + top}&$top={top}")));
+            feed.Add(Link(
+                "next", string.Create(CultureInfo.InvariantCulture, $"{self}?$skip={skip + top}&$top={top}")));
         }
 
         foreach (var content in all.Skip(skip).Take(top))
@@ -52,7 +53,8 @@ internal static class AtomWriter
         var tracking = Guid.NewGuid();
         var detail = string.Create(
             CultureInfo.InvariantCulture,
-            $"SubCode={error.SubCode}. {error.Message} TrackingId:{tracking}, SystemTracker:emulator, Timestamp:{Time(now)}");
+            $"SubCode={error.SubCode}. {error.Message} TrackingId:{tracking}, SystemTracker:emulator, " +
+            $"Timestamp:{Time(now)}");
         return Document(
             new XElement("Error", new XElement("Code", error.Status), new XElement("Detail", detail)),
             "application/xml; charset=utf-8");

@@ -35,7 +35,7 @@ internal sealed class DescriptionXml(XElement root)
             : throw new DescriptionFormatException("The body must be an ATOM entry whose content is a description.");
     }
 
-    public string? Text(string name) => Child(root, name) is { } element && element.Value.Length > 0 ? element.Value : null;
+    public string? Text(string name) => Child(root, name) is { Value.Length: > 0 } element ? element.Value : null;
 
     /// <summary>An entity name out of a forwarding address.</summary>
     public string? Forward(string name) => Text(name) is { } address ? EntityPath.Strip(address) : null;

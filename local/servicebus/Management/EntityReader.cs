@@ -9,7 +9,9 @@ internal sealed class EntityReader(Topology topology)
 {
     public AtomContent? Read(ManagementTarget target) => target.Kind switch
     {
-        TargetKind.Entity => topology.Find(target.Path) is { } node and (QueueNode or TopicNode) ? Describe(node) : null,
+        TargetKind.Entity => topology.Find(target.Path) is { } node and (QueueNode or TopicNode)
+            ? Describe(node)
+            : null,
         TargetKind.Subscription => FindSubscription(target) is { } node ? Describe(node) : null,
         TargetKind.Rule => FindSubscription(target) is { } node
             && Administration.FindRule(node, target.Rule!) is { } rule

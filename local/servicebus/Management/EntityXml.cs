@@ -10,7 +10,9 @@ namespace ServerlessEventing.Local.ServiceBus.Management;
 /// <summary>Element order is DataContract order, as the service's own.</summary>
 internal static class EntityXml
 {
-    public static readonly XNamespace ServiceBus = "http://schemas.microsoft.com/netservices/2010/10/servicebus/connect";
+    public static readonly XNamespace ServiceBus =
+        "http://schemas.microsoft.com/netservices/2010/10/servicebus/connect";
+
     public static readonly XNamespace Instance = "http://www.w3.org/2001/XMLSchema-instance";
     private static readonly XNamespace Counts = "http://schemas.microsoft.com/netservices/2011/06/servicebus";
     private static readonly XNamespace Schema = "http://www.w3.org/2001/XMLSchema";
@@ -95,7 +97,8 @@ internal static class EntityXml
             Element("RequiresSession", subscription.RequiresSession),
             Element("DefaultMessageTimeToLive", subscription.DefaultMessageTimeToLive),
             Element("DeadLetteringOnMessageExpiration", subscription.DeadLetteringOnMessageExpiration),
-            Element("DeadLetteringOnFilterEvaluationExceptions", subscription.DeadLetteringOnFilterEvaluationExceptions),
+            Element(
+                "DeadLetteringOnFilterEvaluationExceptions", subscription.DeadLetteringOnFilterEvaluationExceptions),
             Element("MessageCount", Total(node)),
             Element("MaxDeliveryCount", subscription.MaxDeliveryCount),
             Element("EnableBatchedOperations", subscription.EnableBatchedOperations),
@@ -129,12 +132,14 @@ internal static class EntityXml
 
     private static XElement Filter(RuleDescription rule) => rule.Filter switch
     {
-        FilterKind.True => Typed("Filter", "TrueFilter", Element("SqlExpression", "1=1"), Element("CompatibilityLevel", 20)),
-        FilterKind.False => Typed("Filter", "FalseFilter", Element("SqlExpression", "1=0"), Element("CompatibilityLevel", 20)),
-        FilterKind.Sql => Typed(
-            "Filter", "SqlFilter", Element("SqlExpression", rule.SqlExpression), Element("CompatibilityLevel", 20)),
+        FilterKind.True => Sql("TrueFilter", "1=1"),
+        FilterKind.False => Sql("FalseFilter", "1=0"),
+        FilterKind.Sql => Sql("SqlFilter", rule.SqlExpression),
         _ => Correlation(rule.Correlation ?? new CorrelationFields()),
     };
+
+    private static XElement Sql(string type, string? expression) =>
+        Typed("Filter", type, Element("SqlExpression", expression), Element("CompatibilityLevel", 20));
 
     private static XElement Correlation(CorrelationFields fields)
     {
@@ -208,11 +213,13 @@ internal static class EntityXml
         return active + scheduled + node.DeadLetters.Counts().Active;
     }
 
-    private static XElement? Element(string name, string? value) => value is null ? null : new XElement(ServiceBus + name, value);
+    private static XElement? Element(string name, string? value) =>
+        value is null ? null : new XElement(ServiceBus + name, value);
 
     private static XElement? Element(string name, bool value) => Element(name, value ? "true" : "false");
 
-    private static XElement? Element(string name, long value) => Element(name, value.ToString(CultureInfo.InvariantCulture));
+    private static XElement? Element(string name, long value) =>
+        Element(name, value.ToString(CultureInfo.InvariantCulture));
 
     private static XElement? Element(string name, TimeSpan value) => Element(name, XmlConvert.ToString(value));
 }

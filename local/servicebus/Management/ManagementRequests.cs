@@ -34,7 +34,8 @@ internal sealed partial class ManagementRequests(Broker broker, AccessControl ac
         }
         catch (XmlException problem)
         {
-            await WriteErrorAsync(context, AdministrationError.Invalid($"The body is not well-formed XML: {problem.Message}"));
+            await WriteErrorAsync(
+                context, AdministrationError.Invalid($"The body is not well-formed XML: {problem.Message}"));
         }
         catch (BadHttpRequestException problem)
         {
@@ -48,7 +49,8 @@ internal sealed partial class ManagementRequests(Broker broker, AccessControl ac
         {
             // The edge of the API: the log says what happened, the client that it was not its fault.
             Log.Failed(logger, problem, context.Request.Method, context.Request.Path);
-            await WriteErrorAsync(context, new AdministrationError(500, 50000, "The request failed; the emulator's log says why."));
+            await WriteErrorAsync(
+                context, new AdministrationError(500, 50000, "The request failed; the emulator's log says why."));
         }
     }
 
@@ -96,7 +98,8 @@ internal sealed partial class ManagementRequests(Broker broker, AccessControl ac
     {
         if (target.Kind == TargetKind.Namespace)
         {
-            await WriteAsync(context, 200, AtomWriter.Entry(context, "namespaceinfo", EntityXml.Namespace(broker.Time.GetUtcNow())));
+            var description = EntityXml.Namespace(broker.Time.GetUtcNow());
+            await WriteAsync(context, 200, AtomWriter.Entry(context, "namespaceinfo", description));
             return null;
         }
 

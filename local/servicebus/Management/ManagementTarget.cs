@@ -74,7 +74,9 @@ internal sealed record ManagementTarget(TargetKind Kind, string Path)
             };
     }
 
-    /// <summary>Splits at a path segment: <c>a/Subscriptions/b</c>, or <c>a/Subscriptions</c> with an empty tail.</summary>
+    /// <summary>
+    /// Splits at a path segment: <c>a/Subscriptions/b</c>, or <c>a/Subscriptions</c> with an empty tail.
+    /// </summary>
     private static (string? Head, string Tail) Cut(string path, string segment)
     {
         var at = path.LastIndexOf(segment + "/", StringComparison.OrdinalIgnoreCase);

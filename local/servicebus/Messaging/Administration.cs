@@ -41,7 +41,9 @@ internal sealed class Administration(
             },
             cancellationToken);
 
-    /// <summary>Creates the bus subscription with its first rule, in one step: it never lets anything else through.</summary>
+    /// <summary>
+    /// Creates the bus subscription with its first rule, in one step: it never lets anything else through.
+    /// </summary>
     public Task<AdministrationError?> CreateAsync(
         SubscriptionDescription subscription, RuleDescription firstRule, CancellationToken cancellationToken) =>
         OneAtATimeAsync(() => CreateSubscriptionAsync(subscription, firstRule), cancellationToken);
@@ -64,11 +66,18 @@ internal sealed class Administration(
                 }
 
                 var before = node.Queue;
-                var changed = queue with { Name = before.Name, CreatedAt = before.CreatedAt, UpdatedAt = time.GetUtcNow() };
+                var changed = queue with
+                {
+                    Name = before.Name,
+                    CreatedAt = before.CreatedAt,
+                    UpdatedAt = time.GetUtcNow(),
+                };
                 var error = EntityLimits.Check(changed)
                     ?? Unchangeable("RequiresSession", before.RequiresSession, changed.RequiresSession)
                     ?? Unchangeable(
-                        "RequiresDuplicateDetection", before.RequiresDuplicateDetection, changed.RequiresDuplicateDetection)
+                        "RequiresDuplicateDetection",
+                        before.RequiresDuplicateDetection,
+                        changed.RequiresDuplicateDetection)
                     ?? Unchangeable("EnablePartitioning", before.EnablePartitioning, changed.EnablePartitioning);
                 return Invalid(error)
                     ?? CheckTargets(changed.ForwardTo, changed.ForwardDeadLetteredMessagesTo)
@@ -87,10 +96,17 @@ internal sealed class Administration(
                 }
 
                 var before = node.Topic;
-                var changed = topic with { Name = before.Name, CreatedAt = before.CreatedAt, UpdatedAt = time.GetUtcNow() };
+                var changed = topic with
+                {
+                    Name = before.Name,
+                    CreatedAt = before.CreatedAt,
+                    UpdatedAt = time.GetUtcNow(),
+                };
                 var error = EntityLimits.Check(changed)
                     ?? Unchangeable(
-                        "RequiresDuplicateDetection", before.RequiresDuplicateDetection, changed.RequiresDuplicateDetection)
+                        "RequiresDuplicateDetection",
+                        before.RequiresDuplicateDetection,
+                        changed.RequiresDuplicateDetection)
                     ?? Unchangeable("EnablePartitioning", before.EnablePartitioning, changed.EnablePartitioning);
                 return Invalid(error)
                     ?? await SaveAsync(
@@ -122,11 +138,14 @@ internal sealed class Administration(
                 return Invalid(error)
                     ?? CheckTargets(changed.ForwardTo, changed.ForwardDeadLetteredMessagesTo)
                     ?? await SaveAsync(
-                        node, EntityKinds.Subscription, DescriptionJson.Write(changed), () => node.Subscription = changed);
+                        node, EntityKinds.Subscription, DescriptionJson.Write(changed),
+                        () => node.Subscription = changed);
             },
             cancellationToken);
 
-    /// <summary>Deletes a queue, topic (with its bus subscriptions) or bus subscription, and all messages in it.</summary>
+    /// <summary>
+    /// Deletes a queue, topic (with its bus subscriptions) or bus subscription, and all messages in it.
+    /// </summary>
     public Task<AdministrationError?> DeleteAsync(string path, CancellationToken cancellationToken) =>
         OneAtATimeAsync(() => DeleteEntityAsync(path), cancellationToken);
 
@@ -174,7 +193,7 @@ internal sealed class Administration(
         if (topic.Subscriptions.Length >= EntityLimits.MaxSubscriptionsPerTopic)
         {
             return AdministrationError.Limit(
-                $"'{topic.Path}' has {EntityLimits.MaxSubscriptionsPerTopic} subscriptions, the most a topic can have.");
+                $"'{topic.Path}' has {EntityLimits.MaxSubscriptionsPerTopic} subscriptions, the most there can be.");
         }
 
         var now = time.GetUtcNow();

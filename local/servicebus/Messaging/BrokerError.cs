@@ -9,7 +9,8 @@ internal sealed record BrokerError(string Condition, string Description)
 
     public static readonly BrokerError LockLost = new(
         "com.microsoft:message-lock-lost",
-        "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.");
+        "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the " +
+        "queue.");
 
     public static BrokerError NotFound(string path) => new(
         "amqp:not-found", $"The messaging entity '{path}' could not be found. status-code: 404");
@@ -19,7 +20,8 @@ internal sealed record BrokerError(string Condition, string Description)
 
     public static BrokerError TooLarge(long size, long limit) => new(
         "amqp:link:message-size-exceeded",
-        $"The message is {size} bytes; the entity takes at most {limit}. Raise MaxMessageSizeInKilobytes or send less.");
+        $"The message is {size} bytes; the entity takes at most {limit}. Raise MaxMessageSizeInKilobytes or send " +
+        "less.");
 
     public static BrokerError Full(string path, long megabytes) => new(
         "amqp:resource-limit-exceeded",

@@ -5,7 +5,8 @@ using ServerlessEventing.Local.ServiceBus.Wire;
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
-/// At most one run at a time for a mailbox, so a receiver sees messages in order. A wake-up during a run makes one more.
+/// At most one run at a time for a mailbox, so a receiver sees messages in order. A wake-up during a run makes one
+/// more.
 /// </summary>
 internal sealed class DeliveryPump : IThreadPoolWorkItem
 {

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
-/// In memory and in the store: what is claimed here is written with the message itself, so a restart forgets nothing that
-/// was accepted. Bounded by the window; ids beyond <see cref="Limit"/> push the oldest out.
+/// In memory and in the store: what is claimed here is written with the message itself, so a restart forgets nothing
+/// that was accepted. Bounded by the window; ids beyond <see cref="Limit"/> push the oldest out.
 /// </summary>
 internal sealed class DuplicateWindow(long entity)
 {

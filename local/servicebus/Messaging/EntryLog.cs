@@ -2,8 +2,8 @@
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
-/// Numbers only grow, so a list is sorted by itself: found by binary search, removed by marking, compacted when half of it
-/// is gone.
+/// Numbers only grow, so a list is sorted by itself: found by binary search, removed by marking, compacted when half of
+/// it is gone.
 /// </summary>
 internal sealed class EntryLog
 {

@@ -130,8 +130,8 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
     }
 
     /// <summary>
-    /// Takes up to <paramref name="limit"/> messages for receivers that have credit, in turn; those whose time to live has
-    /// passed are set apart, Busy, in <paramref name="expired"/>.
+    /// Takes up to <paramref name="limit"/> messages for receivers that have credit, in turn; those whose time to live
+    /// has passed are set apart, Busy, in <paramref name="expired"/>.
     /// </summary>
     public void Take(
         int limit, long now, List<(Receiver Receiver, Delivery Delivery)> into, List<MessageEntry> expired)
@@ -219,7 +219,9 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
         }
     }
 
-    /// <summary>Back where it was: after an abandon, an expired lock, or a settlement that could not be written.</summary>
+    /// <summary>
+    /// Back where it was: after an abandon, an expired lock, or a settlement that could not be written.
+    /// </summary>
     public void Return(MessageEntry entry)
     {
         lock (_gate)

@@ -50,7 +50,9 @@ internal sealed class MessageEntry
 
     public EntryState State { get; set; }
 
-    /// <summary>The state it goes back to when a lock ends: active, or deferred for a message received by number.</summary>
+    /// <summary>
+    /// The state it goes back to when a lock ends: active, or deferred for a message received by number.
+    /// </summary>
     public EntryState Home { get; set; }
 
     /// <summary>Belongs to the journal's thread: the row was deleted, by whichever operation came first.</summary>

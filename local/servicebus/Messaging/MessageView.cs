@@ -4,7 +4,9 @@ using ServerlessEventing.Local.ServiceBus.Wire;
 
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
-/// <summary>What rules read and actions change. <see cref="Copy"/> before an action, so that copies stay apart.</summary>
+/// <summary>
+/// What rules read and actions change. <see cref="Copy"/> before an action, so that copies stay apart.
+/// </summary>
 internal sealed class MessageView(WireMessage content) : IMutableMessageProperties
 {
     public WireMessage Content { get; } = content;
@@ -17,7 +19,9 @@ internal sealed class MessageView(WireMessage content) : IMutableMessageProperti
     /// <summary>Time to live as sent; <see cref="long.MaxValue"/> for none.</summary>
     public long TimeToLive { get; set; } = long.MaxValue;
 
-    /// <summary>Unix milliseconds; 0 until it is known, that is, before the first entity has taken the message.</summary>
+    /// <summary>
+    /// Unix milliseconds; 0 until it is known, that is, before the first entity has taken the message.
+    /// </summary>
     public long ExpiresAt { get; set; }
 
     public int Hops { get; set; }

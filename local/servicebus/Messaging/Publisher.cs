@@ -16,8 +16,8 @@ internal readonly record struct PublishResult(BrokerError? Error, IReadOnlyList<
 internal sealed class Publisher(Router router, Journal journal, BodyReader bodies, BrokerCounters counters)
 {
     /// <summary>
-    /// Calls <paramref name="done"/> exactly once, when everything is on disk or refused, with the numbers given if they
-    /// are wanted.
+    /// Calls <paramref name="done"/> exactly once, when everything is on disk or refused, with the numbers given if
+    /// they are wanted.
     /// </summary>
     public void Publish(
         EntityNode node, IReadOnlyList<byte[]> messages, bool wantSequences, Action<PublishResult> done)

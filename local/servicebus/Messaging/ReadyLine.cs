@@ -2,8 +2,8 @@
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
-/// New messages arrive in sequence order, so a queue does for them; those that come back (abandoned, lock expired) wait in
-/// a heap. The next is the smaller of the two heads. Entries that left in the meantime are skipped when met.
+/// New messages arrive in sequence order, so a queue does for them; those that come back (abandoned, lock expired) wait
+/// in a heap. The next is the smaller of the two heads. Entries that left in the meantime are skipped when met.
 /// </summary>
 internal sealed class ReadyLine
 {

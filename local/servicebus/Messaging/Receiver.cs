@@ -13,7 +13,9 @@ internal sealed record Delivery(Mailbox Mailbox, MessageEntry Entry, Guid LockTo
     public byte[]? Overlay { get; init; }
 }
 
-/// <summary>Credit and settle mode of one receiver. Credit belongs to the mailbox and is changed under its lock.</summary>
+/// <summary>
+/// Credit and settle mode of one receiver. Credit belongs to the mailbox and is changed under its lock.
+/// </summary>
 internal abstract class Receiver(bool receiveAndDelete)
 {
     public bool ReceiveAndDelete { get; } = receiveAndDelete;
@@ -28,7 +30,9 @@ internal abstract class Receiver(bool receiveAndDelete)
     /// <summary>Taken but not yet handed over: a drain answer waits for these.</summary>
     public int OnTheWay { get; set; }
 
-    /// <summary>False while its connection has too much unsent; it calls the mailbox when there is room again.</summary>
+    /// <summary>
+    /// False while its connection has too much unsent; it calls the mailbox when there is room again.
+    /// </summary>
     public abstract bool HasRoom { get; }
 
     /// <summary>Hands one message over; false when the receiver is gone.</summary>

@@ -45,7 +45,9 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
         Pass(node, view, now, into);
     }
 
-    /// <summary>A message leaves its entity's door: an arrival that is not scheduled, or a schedule that is due.</summary>
+    /// <summary>
+    /// A message leaves its entity's door: an arrival that is not scheduled, or a schedule that is due.
+    /// </summary>
     public void Pass(EntityNode node, MessageView view, RoutingResult into) => Pass(node, view, Now, into);
 
     // One time for expiry and for enqueueing: receivers see their difference as the time to live.
@@ -151,7 +153,9 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
         {
             if (subscription.Subscription.DeadLetteringOnFilterEvaluationExceptions)
             {
-                DeadLetter(subscription, view, "FilterEvaluationException", $"{rule.Description.Name}: {problem.Message}", into);
+                DeadLetter(
+                    subscription, view, "FilterEvaluationException",
+                    $"{rule.Description.Name}: {problem.Message}", into);
             }
         }
     }

@@ -1,12 +1,12 @@
-// Ends the deliveries of messages: by a receiver's settlement, an expired lock, an expired message, a schedule that is due.
+// Ends deliveries and waits: a receiver's settlement, an expired lock or message, a schedule that is due.
 using ServerlessEventing.Local.ServiceBus.Store;
 using ServerlessEventing.Local.ServiceBus.Wire;
 
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
-/// Each change: the mailbox gives the entry up as Busy, the journal writes, and only then the entry changes and the answer
-/// leaves. When the write fails the entry goes back as it was.
+/// Each change: the mailbox gives the entry up as Busy, the journal writes, and only then the entry changes and the
+/// answer leaves. When the write fails the entry goes back as it was.
 /// </summary>
 internal sealed class Settler(Router router, Journal journal, BodyReader bodies, BrokerCounters counters)
 {
@@ -80,7 +80,9 @@ internal sealed class Settler(Router router, Journal journal, BodyReader bodies,
         }
     }
 
-    /// <summary>A scheduled message's time has come: it goes on as if it had just arrived, under a new number.</summary>
+    /// <summary>
+    /// A scheduled message's time has come: it goes on as if it had just arrived, under a new number.
+    /// </summary>
     public void Due(Mailbox mailbox, MessageEntry entry) =>
         Move(mailbox, entry, done: null, (view, into) => router.Pass(mailbox.Owner, view, into));
 

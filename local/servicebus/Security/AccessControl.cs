@@ -44,7 +44,7 @@ internal sealed class AccessControl(string keyName, string key, bool noAuth, Tim
 
         if (token is null || !token.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            refusal = "A SharedAccessSignature token is required (the emulator checks no other kind; --no-auth checks none).";
+            refusal = "A SharedAccessSignature token is required: the emulator knows no other kind.";
             return null;
         }
 
@@ -83,7 +83,8 @@ internal sealed class AccessControl(string keyName, string key, bool noAuth, Tim
 
     private bool IsSignature(string resource, string expiry, string signature)
     {
-        var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes($"{resource}\n{expiry}"));
+        var expected = HMACSHA256.HashData(
+            Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes($"{resource}\n{expiry}"));
         return CryptographicOperations.FixedTimeEquals(
             Encoding.UTF8.GetBytes(Convert.ToBase64String(expected)), Encoding.UTF8.GetBytes(signature));
     }

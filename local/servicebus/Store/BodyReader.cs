@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace ServerlessEventing.Local.ServiceBus.Store;
 
 /// <summary>
-/// What was published lately is most likely what is delivered next, so publishes put their bodies here; over the limit the
-/// oldest go first. Safe from any thread.
+/// What was published lately is most likely what is delivered next, so publishes put their bodies here; over the limit
+/// the oldest go first. Safe from any thread.
 /// </summary>
 internal sealed class BodyReader : IDisposable
 {

@@ -27,7 +27,9 @@ internal sealed class SqliteStore : IDisposable
         _commands = new StoreCommands(writer);
     }
 
-    /// <summary>Opens or creates the store; throws <see cref="StoreUnusableException"/> with what to do about it.</summary>
+    /// <summary>
+    /// Opens or creates the store; throws <see cref="StoreUnusableException"/> with what to do about it.
+    /// </summary>
     public static SqliteStore Open(string file)
     {
         try
@@ -54,8 +56,9 @@ internal sealed class SqliteStore : IDisposable
         catch (SqliteException problem)
         {
             throw new StoreUnusableException(
-                $"The store {file} cannot be opened: {problem.Message}. Check that the folder is writable and the disk " +
-                "is not full; if the file is damaged, restore it from a copy or start with another data folder.", problem);
+                $"The store {file} cannot be opened: {problem.Message}. Check that the folder is writable and the " +
+                "disk is not full; if the file is damaged, restore it from a copy or start with another data folder.",
+                problem);
         }
     }
 
@@ -66,7 +69,8 @@ internal sealed class SqliteStore : IDisposable
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            yield return new EntityRow(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3));
+            yield return new EntityRow(
+                reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3));
         }
     }
 
@@ -74,8 +78,8 @@ internal sealed class SqliteStore : IDisposable
     public IEnumerable<MessageRow> ReadMessages()
     {
         using var command = _writer.CreateCommand();
-        command.CommandText = "SELECT id, mailbox, sequence, body, state, deliveries, enqueued_sequence, enqueued, due, " +
-            "expires, hops, size, session, overlay FROM messages ORDER BY id";
+        command.CommandText = "SELECT id, mailbox, sequence, body, state, deliveries, enqueued_sequence, enqueued, " +
+            "due, expires, hops, size, session, overlay FROM messages ORDER BY id";
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {

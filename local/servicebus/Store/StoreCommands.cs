@@ -86,8 +86,10 @@ internal sealed class StoreCommands : IDisposable
     public void Dispose()
     {
         foreach (var command in (SqliteCommand[])
-            [_begin, _commit, _rollback, _insertBody, _deleteBody, _insertMessage, _updateMessage, _deleteMessage, _saveSequence,
-                _rememberDuplicate, _forgetDuplicates])
+        [
+            _begin, _commit, _rollback, _insertBody, _deleteBody, _insertMessage, _updateMessage, _deleteMessage,
+            _saveSequence, _rememberDuplicate, _forgetDuplicates,
+        ])
         {
             command.Dispose();
         }

@@ -2,7 +2,8 @@
 namespace ServerlessEventing.Local.ServiceBus.Store;
 
 /// <summary>
-/// Runs on the journal's thread, in the order submitted. <see cref="Write"/> only writes; what others may see changes in
+/// Runs on the journal's thread, in the order submitted. <see cref="Write"/> only writes; what others may see changes
+/// in
 /// <see cref="Committed"/>, once the transaction is on disk. Neither may block.
 /// </summary>
 internal abstract class StoreOperation

@@ -6,8 +6,8 @@ using Amqp.Types;
 namespace ServerlessEventing.Local.ServiceBus.Wire;
 
 /// <summary>
-/// Changes laid over a shared body: rule actions, properties given on abandon, dead-letter reasons. Immutable; each change
-/// gives a new overlay, so copies never see each other's.
+/// Changes laid over a shared body: rule actions, properties given on abandon, dead-letter reasons. Immutable; each
+/// change gives a new overlay, so copies never see each other's.
 /// </summary>
 internal sealed class MessageOverlay
 {
@@ -43,7 +43,8 @@ internal sealed class MessageOverlay
     public MessageOverlay WithUser(string name, object? value) =>
         new(With(_user, name, value), _fields, _annotations);
 
-    public MessageOverlay WithField(int position, object? value) => new(_user, With(_fields, position, value), _annotations);
+    public MessageOverlay WithField(int position, object? value) =>
+        new(_user, With(_fields, position, value), _annotations);
 
     public MessageOverlay WithAnnotation(string name, object? value) =>
         new(_user, _fields, With(_annotations, name, value));

@@ -15,6 +15,10 @@ internal sealed class WireMessage
     private Dictionary<string, object?>? _user;
     private Map? _annotations;
 
+    // The codec knows sections only once one of its own has been made. After a restart the first message to be decoded
+    // can be one that fell due, before any client has connected.
+    static WireMessage() => _ = new Properties();
+
     private WireMessage(byte[] bytes) => Bytes = bytes;
 
     public byte[] Bytes { get; }
@@ -47,7 +51,9 @@ internal sealed class WireMessage
 
     public string? PartitionKey => Annotation("x-opt-partition-key") as string;
 
-    /// <summary>Finds the sections; throws <see cref="WireFormatException"/> where the bytes are no AMQP message.</summary>
+    /// <summary>
+    /// Finds the sections; throws <see cref="WireFormatException"/> where the bytes are no AMQP message.
+    /// </summary>
     public static WireMessage Parse(byte[] bytes)
     {
         var message = new WireMessage(bytes);

@@ -17,14 +17,18 @@ internal sealed class ManagementClient : IDisposable
     }
 
     public async Task CreateQueueAsync(string name, string inner = "") =>
-        Assert.Equal(HttpStatusCode.Created, (await PutAsync(name, $"<QueueDescription{Ns}>{inner}</QueueDescription>")).Status);
+        Assert.Equal(
+            HttpStatusCode.Created,
+            (await PutAsync(name, $"<QueueDescription{Ns}>{inner}</QueueDescription>")).Status);
 
-    public async Task<(HttpStatusCode Status, string Body)> PutAsync(string path, string description, bool update = false)
+    public async Task<(HttpStatusCode Status, string Body)> PutAsync(
+        string path, string description, bool update = false)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, path + "?api-version=2021-05")
         {
             Content = new StringContent(
-                $"<entry xmlns=\"http://www.w3.org/2005/Atom\"><content type=\"application/xml\">{description}</content></entry>",
+                "<entry xmlns=\"http://www.w3.org/2005/Atom\"><content type=\"application/xml\">" +
+                $"{description}</content></entry>",
                 Encoding.UTF8, "application/atom+xml"),
         };
         if (update)
@@ -63,7 +67,8 @@ internal sealed class ManagementClient : IDisposable
     private static string Sign(string resource, string key)
     {
         var encoded = Uri.EscapeDataString(resource);
-        var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(encoded + "\n4102444800"));
+        var signature = HMACSHA256.HashData(
+            Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(encoded + "\n4102444800"));
         return $"SharedAccessSignature sr={encoded}&sig={Uri.EscapeDataString(Convert.ToBase64String(signature))}" +
             "&se=4102444800&skn=RootManageSharedAccessKey";
     }

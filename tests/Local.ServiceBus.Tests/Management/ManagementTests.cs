@@ -37,7 +37,8 @@ public sealed class ManagementTests : IAsyncLifetime
     [Fact]
     public async Task Queue_CreatedThenReadAfterARestart_HasItsSettings()
     {
-        await _client.CreateQueueAsync("a/b", "<LockDuration>PT45S</LockDuration><MaxDeliveryCount>7</MaxDeliveryCount>" +
+        await _client.CreateQueueAsync(
+            "a/b", "<LockDuration>PT45S</LockDuration><MaxDeliveryCount>7</MaxDeliveryCount>" +
             "<UserMetadata>mine &lt;x&gt;</UserMetadata>");
         await RestartAsync();
         var (status, body) = await _client.GetAsync("a/b");
@@ -98,10 +99,13 @@ public sealed class ManagementTests : IAsyncLifetime
     public async Task Subscription_WithDefaultRule_HasThatRuleAndNoOther()
     {
         await _client.PutAsync("t", $"<TopicDescription{ManagementClient.Ns}/>");
-        var (created, _) = await _client.PutAsync("t/Subscriptions/s", $"<SubscriptionDescription{ManagementClient.Ns}>" +
+        var (created, _) = await _client.PutAsync(
+            "t/Subscriptions/s", $"<SubscriptionDescription{ManagementClient.Ns}>" +
             "<DefaultRuleDescription><Filter i:type=\"CorrelationFilter\"><Label>l</Label><Properties>" +
-            "<KeyValueOfstringanyType><Key>n</Key><Value i:type=\"l28:int\" xmlns:l28=\"http://www.w3.org/2001/XMLSchema\">5" +
-            "</Value></KeyValueOfstringanyType></Properties></Filter><Action i:type=\"SqlRuleAction\"><SqlExpression>SET x = 1" +
+            "<KeyValueOfstringanyType><Key>n</Key>" +
+            "<Value i:type=\"l28:int\" xmlns:l28=\"http://www.w3.org/2001/XMLSchema\">5" +
+            "</Value></KeyValueOfstringanyType></Properties></Filter>" +
+            "<Action i:type=\"SqlRuleAction\"><SqlExpression>SET x = 1" +
             "</SqlExpression></Action><Name>egress</Name></DefaultRuleDescription></SubscriptionDescription>");
         var (_, rules) = await _client.GetAsync("t/Subscriptions/s/Rules/");
 
@@ -117,7 +121,8 @@ public sealed class ManagementTests : IAsyncLifetime
     {
         await _client.PutAsync("t", $"<TopicDescription{ManagementClient.Ns}/>");
         await _client.PutAsync("t/Subscriptions/s", $"<SubscriptionDescription{ManagementClient.Ns}/>");
-        var (status, body) = await _client.PutAsync("t/Subscriptions/s/Rules/r", $"<RuleDescription{ManagementClient.Ns}>" +
+        var (status, body) = await _client.PutAsync(
+            "t/Subscriptions/s/Rules/r", $"<RuleDescription{ManagementClient.Ns}>" +
             "<Filter i:type=\"SqlFilter\"><SqlExpression>a = = 1</SqlExpression></Filter></RuleDescription>");
 
         Assert.Equal(HttpStatusCode.BadRequest, status);

@@ -67,7 +67,8 @@ public sealed class DeliveryTests : IDisposable
     [Fact]
     public async Task TimeToLive_Passed_DropsOrDeadLetters()
     {
-        await _bus.QueueAsync(new QueueDescription { Name = "drop", DefaultMessageTimeToLive = TimeSpan.FromSeconds(5) });
+        await _bus.QueueAsync(
+            new QueueDescription { Name = "drop", DefaultMessageTimeToLive = TimeSpan.FromSeconds(5) });
         await _bus.QueueAsync(new QueueDescription { Name = "keep", DeadLetteringOnMessageExpiration = true });
         await _bus.SendAsync("drop", TestBroker.Text("m"));
         var own = TestBroker.Text("m");
