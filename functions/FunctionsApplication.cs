@@ -1,6 +1,7 @@
 // The function app as one call: settings, routing table, then the door.
-using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Functions.Delivery;
 using ServerlessEventing.Functions.Doors;
 using ServerlessEventing.Functions.Ingress;
@@ -14,6 +15,7 @@ namespace ServerlessEventing.Functions;
 public static class FunctionsApplication
 {
     private const int BadSettings = 2;
+    private const int PortTaken = 3;
     private const long MaxInvocationBytes = 200 * 1024 * 1024;
     private const int MaxHeaderBytes = 256 * 1024;
     private const int MaxHeaders = 512;
@@ -23,7 +25,7 @@ public static class FunctionsApplication
 
     /// <summary>
     /// Settings come from the environment, or as <c>--Name=value</c>. The port opens only once a routing table is in
-    /// force. The exit code is 0 after an orderly stop and 2 when a setting is wrong.
+    /// force. The exit code is 0 after an orderly stop, 2 when a setting is wrong and 3 when the port is taken.
     /// </summary>
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken = default)
     {
@@ -43,33 +45,51 @@ public static class FunctionsApplication
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
         AddServices(builder.Services, settings);
         await using var app = builder.Build();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var tables = app.Services.GetRequiredService<RoutingTables>();
-        var feed = TableFeeds.For(
-            settings.RoutingTable, settings.Instance, tables, app.Services.GetRequiredService<ILoggerFactory>());
-        var feeding = feed.RunAsync(stop.Token);
         try
         {
-            // A feed never ends by itself: if it is first, it failed and says how.
-            await await Task.WhenAny(tables.WhenLoadedAsync(stop.Token), feeding);
-            await app.Services.GetRequiredService<BusPublisher>().LearnLimitAsync(
-                Contract.Names.EntityNames.DeadLetters, stop.Token);
-            app.Run(settings.Pump
-                ? app.Services.GetRequiredService<PumpDoor>().HandleAsync
-                : app.Services.GetRequiredService<HostDoor>().HandleAsync);
-            await ((IHost)app).RunAsync(stop.Token);
+            await ServeAsync(app, settings, cancellationToken);
+            return 0;
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"Port {settings.Port} is taken; stop what uses it or set {FunctionsSettings.PortSetting} to another.");
+            return PortTaken;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Told to stop before the table came.
+            return 0;
+        }
+    }
+
+    private static async Task ServeAsync(
+        WebApplication app, FunctionsSettings settings, CancellationToken cancellationToken)
+    {
+        var services = app.Services;
+        var tables = services.GetRequiredService<RoutingTables>();
+        var feed = TableFeeds.For(
+            settings.RoutingTable, settings.Instance, tables, services.GetRequiredService<ILoggerFactory>());
+
+        // The feed outlives the door: what is in flight at the stop still sees new tables.
+        using var stopFeed = new CancellationTokenSource();
+        var feeding = feed.RunAsync(stopFeed.Token);
+        try
+        {
+            // A feed never ends by itself: if it is first, it failed and says how.
+            await await Task.WhenAny(tables.WhenLoadedAsync(cancellationToken), feeding);
+            await services.GetRequiredService<BusPublisher>().LearnLimitAsync(
+                EntityNames.DeadLetters, cancellationToken);
+            app.Run(settings.Pump
+                ? services.GetRequiredService<PumpDoor>().HandleAsync
+                : services.GetRequiredService<HostDoor>().HandleAsync);
+            await await Task.WhenAny(((IHost)app).RunAsync(cancellationToken), feeding);
         }
         finally
         {
-            await stop.CancelAsync();
+            await stopFeed.CancelAsync();
             await Task.WhenAny(feeding);
         }
-
-        return 0;
     }
 
     // The address is set in code: ASPNETCORE_URLS, inherited from the host, is the host's own.
@@ -79,7 +99,7 @@ public static class FunctionsApplication
         kestrel.Limits.MaxRequestBodySize = MaxInvocationBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
         kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
-        kestrel.Listen(settings.Pump ? IPAddress.Any : IPAddress.Loopback, settings.Port);
+        kestrel.Listen(settings.Address, settings.Port);
     }
 
     private static void AddServices(IServiceCollection services, FunctionsSettings settings)

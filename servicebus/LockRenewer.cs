@@ -3,8 +3,10 @@ using System.Collections.Concurrent;
 
 namespace ServerlessEventing.ServiceBus;
 
-/// <summary>One clock for all messages of a processor; a renewal is asked for when half of a lock's time, or its last ten
-/// seconds, are left.</summary>
+/// <summary>
+/// One clock for all messages of a processor; a renewal is asked for when half of a lock's time, or its last ten
+/// seconds, are left.
+/// </summary>
 internal sealed class LockRenewer(
     Settler settler, TimeSpan maxDuration, TimeProvider timeProvider, Func<Exception, Task> onFailure)
 {

@@ -11,8 +11,8 @@ namespace ServerlessEventing.ServiceBus;
 ///     ▲                                                                            │
 ///     └───────────────────────5 credit: window − (credit + queued + handled)◄──────┘
 /// </code>
-/// The window is MaxConcurrentCalls + PrefetchCount, so the queue is bounded by what was asked for. A lost link is opened
-/// again with growing pauses; messages of the old one that no worker has begun are left to be delivered again.
+/// The window is MaxConcurrentCalls + PrefetchCount, so the queue is bounded by what was asked for. A lost link is
+/// opened again with growing pauses; messages of the old one that no worker has begun are left to be delivered again.
 /// </summary>
 internal sealed class MessagePump
 {
@@ -83,7 +83,7 @@ internal sealed class MessagePump
 
     private async Task KeepLinkAsync()
     {
-        for (var failures = 0; !stop.IsCancellationRequested;)
+        for (var failures = 0; !stop.IsCancellationRequested && !client.IsClosed;)
         {
             try
             {
@@ -223,7 +223,7 @@ internal sealed class MessagePump
         }
     }
 
-    /// <summary>Gives the broker credit for what there is room for: many at once, or the first when it has none.</summary>
+    /// <summary>Gives the broker credit for the room there is: many at once, or the first when it has none.</summary>
     private void Refill()
     {
         lock (accounts)

@@ -97,5 +97,7 @@ public sealed class ServiceBusMessageBatch : IDisposable
     };
 
     private static long EnvelopeSize(ServiceBusMessage message) => EnvelopeOverhead
-        + (3 * ((message.MessageId?.Length ?? 0) + (message.SessionId?.Length ?? 0) + (message.PartitionKey?.Length ?? 0)));
+        + (3 * (Length(message.MessageId) + Length(message.SessionId) + Length(message.PartitionKey)));
+
+    private static long Length(string? text) => text?.Length ?? 0;
 }

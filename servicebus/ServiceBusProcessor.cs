@@ -3,8 +3,8 @@
 namespace ServerlessEventing.ServiceBus;
 
 /// <summary>
-/// Reads one entity until it is stopped, through any loss of the broker: it never gives up by itself, and tells its error
-/// handler of each failure.
+/// Reads one entity until it is stopped, through any loss of the broker: it never gives up by itself, and tells its
+/// error handler of each failure.
 /// </summary>
 public sealed class ServiceBusProcessor : IAsyncDisposable
 {

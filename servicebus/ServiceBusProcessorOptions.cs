@@ -24,7 +24,7 @@ public sealed class ServiceBusProcessorOptions
     /// <summary>Whether a handler that returns without settling its message has completed it.</summary>
     public bool AutoCompleteMessages { get; set; } = true;
 
-    /// <summary>For how long after its receipt a message's lock is renewed while it is handled; zero is never.</summary>
+    /// <summary>For how long a message's lock is renewed while it is handled; zero is never.</summary>
     public TimeSpan MaxAutoLockRenewalDuration
     {
         get => maxAutoLockRenewalDuration;

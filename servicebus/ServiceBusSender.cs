@@ -5,8 +5,8 @@ using ServerlessEventing.ServiceBus.Wire;
 namespace ServerlessEventing.ServiceBus;
 
 /// <summary>
-/// A sender to one queue or topic; safe for any number of callers at once. Their messages share the link without waiting
-/// for each other, and each call ends when the broker has accepted its message.
+/// A sender to one queue or topic; safe for any number of callers at once. Their messages share the link without
+/// waiting for each other, and each call ends when the broker has accepted its message.
 /// </summary>
 public sealed class ServiceBusSender : IAsyncDisposable
 {
@@ -82,7 +82,8 @@ public sealed class ServiceBusSender : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var open = link is { IsOpen: true } current
             ? current
-            : await client.Retry.RunAsync(EntityPath, this, static (self, ct) => self.GetLinkAsync(ct), cancellationToken);
+            : await client.Retry.RunAsync(
+                EntityPath, this, static (self, ct) => self.GetLinkAsync(ct), cancellationToken);
         if (options.MaxSizeInBytes > open.MaxBatchSize)
         {
             throw new ArgumentOutOfRangeException(

@@ -13,7 +13,7 @@ internal sealed class Settler(RetryPolicy retry, Management management, string e
         if (message.LockTokenGuid == Guid.Empty)
         {
             throw new InvalidOperationException(
-                "Only messages received in PeekLock mode can be settled; this one was peeked at, or has left the queue.");
+                "Only messages received in PeekLock mode can be settled; this one was peeked at, or is gone already.");
         }
 
         if (message.Delivery is { IsLinkOpen: true } delivery)

@@ -7,7 +7,7 @@ namespace ServerlessEventing.Contract.Routing;
 /// </summary>
 public sealed record Destination
 {
-    /// <summary>Absolute http or https address; always there, for reports even when <see cref="Topic"/> is used.</summary>
+    /// <summary>Absolute http or https address; also there when <see cref="Topic"/> is used, for reports.</summary>
     public required string Uri { get; init; }
 
     /// <summary>Service Bus topic of our own Broker or Channel behind the address, or null.</summary>

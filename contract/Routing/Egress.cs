@@ -24,7 +24,7 @@ public sealed record Egress
     /// <summary>The lane its messages wait in; retries go to <c>{lane}-retries</c>.</summary>
     public required string Lane { get; init; }
 
-    /// <summary>Who gets the events. Null for a Subscription with only a reply: the event itself is the reply.</summary>
+    /// <summary>Who gets the events. Null for a Subscription with only a reply: the event is the reply.</summary>
     public Destination? Destination { get; init; }
 
     /// <summary>Filters that must all pass; an empty list passes everything.</summary>

@@ -16,7 +16,7 @@ public sealed record RoutingTable
     /// <summary>Rises by at least one with every change; never falls, not even over an operator restart.</summary>
     public long Generation { get; init; }
 
-    /// <summary>The lowest reader version that understands this document; a lower reader keeps its last table.</summary>
+    /// <summary>The lowest reader version that understands this document; a lower one keeps its last table.</summary>
     public int MinReader { get; init; } = CurrentReader;
 
     /// <summary>Addresses that take events in.</summary>

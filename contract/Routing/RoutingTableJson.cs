@@ -21,7 +21,7 @@ public static class RoutingTableJson
         return table.MinReader <= RoutingTable.CurrentReader
             ? table
             : throw new NotSupportedException(
-                $"The routing table needs reader {table.MinReader}, this build is reader {RoutingTable.CurrentReader}.");
+                $"The routing table needs reader {table.MinReader}; this build is {RoutingTable.CurrentReader}.");
     }
 }
 

@@ -77,7 +77,9 @@ internal static class AttributeRules
             : (found & 4) == 0 ? AttributeName.Source
             : (found & 8) == 0 ? AttributeName.Type : null;
         return missing is null ? null
-            : new($"Attribute {missing} is missing; every CloudEvent has specversion, id, source and type.", missing.Text);
+            : new(
+                $"Attribute {missing} is missing; every CloudEvent has specversion, id, source and type.",
+                missing.Text);
     }
 
     /// <summary>Adds an attribute that passed; a second one of the same name is a fault.</summary>

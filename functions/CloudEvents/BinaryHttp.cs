@@ -5,7 +5,7 @@ using System.Net.Http.Headers;
 namespace ServerlessEventing.Functions.CloudEvents;
 
 /// <summary>
-/// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#31-binary-content-mode.
+/// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md, 3.1.
 /// </summary>
 internal static class BinaryHttp
 {
@@ -122,7 +122,8 @@ internal static class BinaryHttp
         if (name is null)
         {
             var shown = AttributeRules.Shown(header);
-            return new($"Header {shown} names no CloudEvents attribute; names are lower-case letters and digits.", shown);
+            return new(
+                $"Header {shown} names no CloudEvents attribute; names are lower-case letters and digits.", shown);
         }
 
         if (name == AttributeName.DataContentType)
@@ -136,5 +137,7 @@ internal static class BinaryHttp
     }
 
     private static EventFault Repeated(string header) =>
-        new($"Header {AttributeRules.Shown(header)} is given more than once; send it once.", AttributeRules.Shown(header));
+        new(
+            $"Header {AttributeRules.Shown(header)} is given more than once; send it once.",
+            AttributeRules.Shown(header));
 }

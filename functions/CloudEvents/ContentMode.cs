@@ -1,7 +1,7 @@
 // In which of the forms of the HTTP binding a message carries its event, told by Content-Type alone.
 namespace ServerlessEventing.Functions.CloudEvents;
 
-/// <summary>https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#13-content-modes.</summary>
+/// <summary>CloudEvents HTTP protocol binding 1.0.2, sections 1.3 and 3.</summary>
 internal enum ContentMode
 {
     Binary,

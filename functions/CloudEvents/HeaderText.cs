@@ -7,7 +7,7 @@ using System.Text.Unicode;
 namespace ServerlessEventing.Functions.CloudEvents;
 
 /// <summary>
-/// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values.
+/// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md, 3.1.3.2.
 /// What <see cref="Encode"/> gives has no character outside U+0021 to U+007E, so no text can add a header.
 /// </summary>
 internal static class HeaderText

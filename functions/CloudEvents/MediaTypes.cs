@@ -10,7 +10,7 @@ internal static class MediaTypes
         return (end < 0 ? mediaType : mediaType[..end]).Trim();
     }
 
-    /// <summary>Whether data of this type stands in structured JSON as the value itself (JSON format 1.0.2, 3.1).</summary>
+    /// <summary>Whether structured JSON has data of this type as the value itself (JSON format 1.0.2, 3.1).</summary>
     public static bool IsJson(ReadOnlySpan<char> mediaType)
     {
         var essence = Essence(mediaType);

@@ -134,7 +134,7 @@ internal static class StructuredJson
             case JsonTokenType.String:
                 return AttributeRules.AddTo(attributes, name, reader.GetString()!);
             case JsonTokenType.True or JsonTokenType.False when IsExtension(name):
-                return AttributeRules.AddTo(attributes, name, reader.TokenType == JsonTokenType.True ? "true" : "false");
+                return AttributeRules.AddTo(attributes, name, reader.GetBoolean() ? "true" : "false");
             case JsonTokenType.Number when IsExtension(name) && reader.TryGetInt32(out var number):
                 return AttributeRules.AddTo(attributes, name, number.ToString(CultureInfo.InvariantCulture));
             default:
@@ -178,7 +178,8 @@ internal static class StructuredJson
 
         if (data.Kind == DataKind.Other)
         {
-            fault = new($"data is not a string, but datacontenttype is {contentType}; send a string or data_base64.", "data");
+            fault = new(
+                $"data is not a string, but datacontenttype is {contentType}; send a string or data_base64.", "data");
             return false;
         }
 

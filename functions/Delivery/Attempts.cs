@@ -6,7 +6,8 @@ using ServerlessEventing.Functions.Routing;
 namespace ServerlessEventing.Functions.Delivery;
 
 /// <summary>Runs the tries of one phase of one message.</summary>
-internal sealed class Attempts(SubscriberClient subscribers, NextSteps next, DispatchCounters counters, TimeProvider time)
+internal sealed class Attempts(
+    SubscriberClient subscribers, NextSteps next, DispatchCounters counters, TimeProvider time)
 {
     private static readonly TimeSpan LongestWaitHere = TimeSpan.FromSeconds(2);
 

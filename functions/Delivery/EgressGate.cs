@@ -28,7 +28,7 @@ internal sealed class EgressGate(int permits, int maxWaiting, TimeProvider time)
     /// <summary>Whether nothing is in flight or waiting, so that the gate can be forgotten.</summary>
     public bool Idle => Volatile.Read(ref inFlight) == 0 && Volatile.Read(ref waiting) == 0;
 
-    /// <summary>Enters; null when in, else how long from now to come back. Who is in must <see cref="Leave"/>.</summary>
+    /// <summary>Enters: null when in, else after how long to come back. Who is in must <see cref="Leave"/>.</summary>
     public async ValueTask<TimeSpan?> EnterAsync(CancellationToken cancellationToken)
     {
         if (free.Wait(0, cancellationToken))

@@ -3,7 +3,7 @@ using ServerlessEventing.Contract.Routing;
 
 namespace ServerlessEventing.Functions.Delivery;
 
-/// <summary>Source: knative/eventing <c>pkg/kncloudevents/retries.go</c>, <c>pkg/apis/duck/v1/delivery_types.go</c>.</summary>
+/// <summary>Source: knative/eventing, <c>retries.go</c> and <c>delivery_types.go</c>.</summary>
 internal static class RetryRules
 {
     /// <summary>No wait is longer; keeps 2^n from overflowing.</summary>

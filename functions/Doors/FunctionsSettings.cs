@@ -1,6 +1,7 @@
 // The settings of the function app, checked once at the start.
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 
 namespace ServerlessEventing.Functions.Doors;
 
@@ -11,6 +12,7 @@ internal sealed record FunctionsSettings
     public const string TableSetting = "RoutingTable";
     public const string DoorSetting = "EVENTING_DOOR";
     public const string PortSetting = "EVENTING_PORT";
+    public const string AddressSetting = "EVENTING_ADDRESS";
     public const string HandlerPortSetting = "FUNCTIONS_CUSTOMHANDLER_PORT";
     public const string InstanceSetting = "EVENTING_INSTANCE";
     public const string MaxConcurrentCallsSetting = "EVENTING_MAX_CONCURRENT_CALLS";
@@ -21,6 +23,7 @@ internal sealed record FunctionsSettings
     /// <summary>As host.json's maxConcurrentCalls.</summary>
     private const int DefaultMaxConcurrentCalls = 256;
 
+    private const int MostConcurrentCalls = 1000;
     private const int DefaultPumpPort = 8080;
 
     public required string Connection { get; init; }
@@ -30,6 +33,9 @@ internal sealed record FunctionsSettings
 
     public required bool Pump { get; init; }
 
+    /// <summary>Loopback unless told otherwise; behind a host always loopback.</summary>
+    public required IPAddress Address { get; init; }
+
     public required int Port { get; init; }
 
     /// <summary>Names this instance to the operator.</summary>
@@ -37,7 +43,7 @@ internal sealed record FunctionsSettings
 
     public required int MaxConcurrentCalls { get; init; }
 
-    /// <summary>Reads the settings; on failure <paramref name="error"/> says what is missing and where to put it.</summary>
+    /// <summary>Reads the settings; else <paramref name="error"/> says what is missing and where to put it.</summary>
     public static bool TryRead(
         IConfiguration configuration,
         [NotNullWhen(true)] out FunctionsSettings? settings,
@@ -48,6 +54,8 @@ internal sealed record FunctionsSettings
         var pump = door.Equals("pump", StringComparison.OrdinalIgnoreCase);
         var portSetting = pump ? PortSetting : HandlerPortSetting;
         var port = pump ? DefaultPumpPort : 0;
+        IPAddress? address = IPAddress.Loopback;
+        var calls = DefaultMaxConcurrentCalls;
         error = string.IsNullOrWhiteSpace(configuration[ConnectionSetting])
             ? $"The setting {ConnectionSetting} is missing; give it a Service Bus connection string."
             : string.IsNullOrWhiteSpace(configuration[TableSetting])
@@ -56,8 +64,12 @@ internal sealed record FunctionsSettings
                 ? $"The setting {DoorSetting} is \"{door}\"; it must be host or pump."
             : configuration[portSetting] is { } text && !IsPort(text, out port)
                 ? $"The setting {portSetting} is \"{text}\"; it must be a TCP port."
+            : pump && configuration[AddressSetting] is { } listen && !IPAddress.TryParse(listen, out address)
+                ? $"The setting {AddressSetting} is \"{listen}\"; it must be an IP address, like 0.0.0.0."
+            : configuration[MaxConcurrentCallsSetting] is { } many && !IsCalls(many, out calls)
+                ? $"The setting {MaxConcurrentCallsSetting} is \"{many}\"; it must be 1 to {MostConcurrentCalls}."
             : port == 0
-                ? $"The setting {portSetting} is missing: the Functions host gives it. Without a host, set {DoorSetting}=pump."
+                ? $"The setting {portSetting} is missing; a Functions host gives it. Or set {DoorSetting}=pump."
             : null;
         if (error is not null)
         {
@@ -69,15 +81,17 @@ internal sealed record FunctionsSettings
             Connection = configuration[ConnectionSetting]!,
             RoutingTable = configuration[TableSetting]!,
             Pump = pump,
+            Address = address!,
             Port = port,
             Instance = configuration[InstanceSetting] ?? $"{Environment.MachineName}-{Environment.ProcessId}",
-            MaxConcurrentCalls = int.TryParse(
-                configuration[MaxConcurrentCallsSetting], CultureInfo.InvariantCulture, out var calls) && calls > 0
-                ? calls
-                : DefaultMaxConcurrentCalls,
+            MaxConcurrentCalls = calls,
         };
         return true;
     }
+
+    private static bool IsCalls(string text, out int calls) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out calls)
+        && calls is > 0 and <= MostConcurrentCalls;
 
     private static bool IsPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;

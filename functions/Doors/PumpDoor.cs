@@ -5,7 +5,7 @@ using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions.Doors;
 
-/// <summary>Settles as the host would: complete, or abandon. Nobody stands in front, so no forwarding header counts.</summary>
+/// <summary>Settles as the host would. Nobody stands in front, so no forwarding header counts.</summary>
 internal sealed partial class PumpDoor(
     ServiceBusClient client,
     EventIngress ingress,

@@ -71,7 +71,7 @@ internal static class Problems
     public static Problem TtlExhausted(string text) => new(
         StatusCodes.Status400BadRequest,
         "The event has gone round too often",
-        $"knativebrokerttl is \"{AttributeRules.Shown(text)}\"; it must be a number above 1. Look for a loop of replies.")
+        $"knativebrokerttl is \"{AttributeRules.Shown(text)}\"; it must be a number above 1. Do replies go in circles?")
     {
         Attribute = AttributeName.BrokerTtl.Text,
     };

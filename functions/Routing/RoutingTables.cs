@@ -21,7 +21,7 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
     /// <summary>Ends when the first table is in force.</summary>
     public Task WhenLoadedAsync(CancellationToken cancellationToken) => loaded.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Takes the bytes of a table in; false when they are not one or are older than what is in force.</summary>
+    /// <summary>Takes a table in; false when the bytes are none or it is older than the one in force.</summary>
     public bool Offer(ReadOnlySpan<byte> utf8)
     {
         RoutingTable table;

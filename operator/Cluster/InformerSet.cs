@@ -11,7 +11,8 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
     private const int MaxDiscovered = 50;
     private readonly ConcurrentDictionary<GroupKind, Informer> _informers = new();
     private readonly ConcurrentDictionary<GroupKind, bool> _asked = new();
-    private readonly ConcurrentBag<Task> _running = [];
+    private readonly Lock _gate = new();
+    private readonly List<Task> _running = [];
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Every change of every kind.</summary>
@@ -31,7 +32,13 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await Task.WhenAll(_running);
+        Task[] running;
+        lock (_gate)
+        {
+            running = [.. _running];
+        }
+
+        await Task.WhenAll(running);
         _stopping.Dispose();
     }
 
@@ -49,7 +56,7 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
 
         if (_asked.TryAdd(wanted, true))
         {
-            _running.Add(DiscoverAsync(apiVersion, kind, wanted));
+            Keep(DiscoverAsync(apiVersion, kind, wanted));
         }
 
         return null;
@@ -61,10 +68,20 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
         informer.Changed += change => Changed?.Invoke(change);
         if (_informers.TryAdd(type.GroupKind, informer))
         {
-            _running.Add(informer.RunAsync(_stopping.Token));
+            Keep(informer.RunAsync(_stopping.Token));
         }
 
         return _informers[type.GroupKind];
+    }
+
+    // Discoveries come and go for as long as something refers to a kind that is not there.
+    private void Keep(Task task)
+    {
+        lock (_gate)
+        {
+            _running.RemoveAll(running => running.IsCompleted);
+            _running.Add(task);
+        }
     }
 
     private async Task DiscoverAsync(string apiVersion, string kind, GroupKind wanted)

@@ -161,8 +161,11 @@ internal sealed class AtomClient(Uri endpoint, Uri resource, ServiceBusCredentia
         return request;
     }
 
-    private async ValueTask<string> TokenAsync(string path, CancellationToken cancellationToken) =>
-        (await credential.GetTokenAsync(new Uri(resource, "/" + Escape(path)).AbsoluteUri, cancellationToken)).HeaderValue;
+    private async ValueTask<string> TokenAsync(string path, CancellationToken cancellationToken)
+    {
+        var address = new Uri(resource, "/" + Escape(path)).AbsoluteUri;
+        return (await credential.GetTokenAsync(address, cancellationToken)).HeaderValue;
+    }
 
     private async Task HonourAsync(RetryConditionHeaderValue? retryAfter, CancellationToken cancellationToken)
     {

@@ -110,7 +110,8 @@ internal sealed class EntityXml(Uri endpoint)
             : entry.Long("MaxMessageSizeInKilobytes"),
     };
 
-    public static SubscriptionProperties ReadSubscription(string topicName, AtomEntry entry) => new(topicName, entry.Title)
+    public static SubscriptionProperties ReadSubscription(string topicName, AtomEntry entry) => new(
+        topicName, entry.Title)
     {
         LockDuration = entry.Duration("LockDuration", TimeSpan.FromMinutes(1)),
         RequiresSession = entry.Flag("RequiresSession"),

@@ -127,10 +127,11 @@ internal static class RuleXml
             long l => ("long", XmlConvert.ToString(l)),
             bool b => ("boolean", XmlConvert.ToString(b)),
             double d => ("double", XmlConvert.ToString(d)),
-            DateTime time => ("dateTime", XmlConvert.ToString(time, XmlDateTimeSerializationMode.Utc)),
-            DateTimeOffset time => ("dateTime", XmlConvert.ToString(time.UtcDateTime, XmlDateTimeSerializationMode.Utc)),
+            DateTime time => ("dateTime", Utc(time)),
+            DateTimeOffset time => ("dateTime", Utc(time.UtcDateTime)),
             _ => throw new ArgumentException(
-                $"The value of '{key}' is a {value.GetType().Name}; rules take string, int, long, bool, double, DateTime."),
+                $"The value of '{key}' is a {value.GetType().Name}; "
+                + "rules take string, int, long, bool, double, DateTime."),
         };
         return new(
             AtomNames.ServiceBus + "Value",
@@ -139,6 +140,8 @@ internal static class RuleXml
             new XAttribute(AtomNames.Instance + "type", $"l28:{type}"),
             text);
     }
+
+    private static string Utc(DateTime time) => XmlConvert.ToString(time, XmlDateTimeSerializationMode.Utc);
 
     private static void ReadValues(XElement? element, IDictionary<string, object> values)
     {

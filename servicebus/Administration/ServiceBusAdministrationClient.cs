@@ -4,8 +4,9 @@ using ServerlessEventing.ServiceBus.Authorization;
 namespace ServerlessEventing.ServiceBus.Administration;
 
 /// <summary>
-/// The administration client of one namespace; safe for any number of callers at once. Where the official client answers
-/// with a response that converts to its value, this one answers with the value; its pageables are async enumerables.
+/// The administration client of one namespace; safe for any number of callers at once. Where the official client
+/// answers with a response that converts to its value, this one answers with the value; its pageables are async
+/// enumerables.
 /// </summary>
 public sealed class ServiceBusAdministrationClient
 {
@@ -30,7 +31,8 @@ public sealed class ServiceBusAdministrationClient
         var credential = ServiceBusCredential.From(properties, options.TimeProvider);
         var resource = new Uri($"sb://{properties.Endpoint.Host}/");
         xml = new(resource);
-        atom = new(properties.ManagementEndpoint, resource, credential, new(options.RetryOptions, options.TimeProvider));
+        atom = new(
+            properties.ManagementEndpoint, resource, credential, new(options.RetryOptions, options.TimeProvider));
     }
 
     /// <summary>What the service says of the namespace.</summary>
@@ -140,7 +142,7 @@ public sealed class ServiceBusAdministrationClient
         return PutAsync(options.ToProperties(), null, isUpdate: false, cancellationToken);
     }
 
-    /// <summary>Makes a bus subscription with its first rule: there is no moment in which it gets every message.</summary>
+    /// <summary>Makes a bus subscription with its first rule: at no moment does it get every message.</summary>
     public Task<SubscriptionProperties> CreateSubscriptionAsync(
         CreateSubscriptionOptions options, CreateRuleOptions rule, CancellationToken cancellationToken = default)
     {

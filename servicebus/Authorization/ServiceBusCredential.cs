@@ -8,7 +8,8 @@ internal abstract class ServiceBusCredential
     public abstract ValueTask<AccessToken> GetTokenAsync(string resource, CancellationToken cancellationToken);
 
     /// <summary>The credential that a connection string holds.</summary>
-    public static ServiceBusCredential From(ServiceBusConnectionStringProperties properties, TimeProvider timeProvider) =>
+    public static ServiceBusCredential From(
+        ServiceBusConnectionStringProperties properties, TimeProvider timeProvider) =>
         properties.SharedAccessSignature is { } signature
             ? new SharedAccessSignatureCredential(signature)
             : new SharedAccessKeyCredential(

@@ -59,7 +59,7 @@ internal static class AmqpErrors
         };
     }
 
-    /// <summary>What users see for an exception out of the library or the socket; itself when it already is that.</summary>
+    /// <summary>What users see for an exception of the library or the socket; itself when it is that already.</summary>
     public static Exception Translate(Exception exception, string entityPath) => exception switch
     {
         ServiceBusException or UnauthorizedAccessException => exception,

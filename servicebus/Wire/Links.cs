@@ -10,8 +10,8 @@ internal static class Links
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Makes a link and waits for the broker's attach. A refusal comes as an attach without the node asked for and then a
-    /// detach that says why, so an attach alone is not yet a yes.
+    /// Makes a link and waits for the broker's attach. A refusal comes as an attach without the node asked for and then
+    /// a detach that says why, so an attach alone is not yet a yes.
     /// </summary>
     public static async Task<(TLink Link, Attach Answer)> OpenAsync<TLink>(
         Func<OnAttached, TLink> create,

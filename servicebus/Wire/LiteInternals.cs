@@ -7,9 +7,9 @@ using Amqp.Handler;
 namespace ServerlessEventing.ServiceBus.Wire;
 
 /// <summary>
-/// The library settles a delivery at once and so never sees the broker's answer, "lock lost" among them. Its session can
-/// send an unsettled disposition, and the answer comes back as a public event; only the sending is internal. The accessors
-/// are bound when the code is compiled ahead of time or first run, and the package version is pinned exactly.
+/// The library settles a delivery at once and so never sees the broker's answer, "lock lost" among them. Its session
+/// can send an unsettled disposition, and the answer comes back as a public event; only the sending is internal. The
+/// accessors are bound when the code is compiled ahead of time or first run, and the package version is pinned exactly.
 /// </summary>
 internal static class LiteInternals
 {

@@ -21,15 +21,17 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
     private static readonly TimeSpan RenewalMargin = TimeSpan.FromMinutes(15);
 
     private readonly Endpoint endpoint;
-    private readonly ConcurrentDictionary<string, Task<DateTimeOffset>> authorized = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, Task<DateTimeOffset>> authorized =
+        new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<Link, ReceivingLink> receiving = new();
     private readonly CancellationTokenSource closing = new();
+    private readonly SemaphoreSlim openingTokenLink = new(1, 1);
     private Connection connection = null!;
-    private RequestLink cbs = null!;
+    private RequestLink? tokenLink;
 
     private LiveConnection(Endpoint endpoint) => this.endpoint = endpoint;
 
-    public bool IsOpen => !connection.IsClosed && cbs.IsOpen;
+    public bool IsOpen => !connection.IsClosed;
 
     public Endpoint Endpoint => endpoint;
 
@@ -42,8 +44,7 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
         try
         {
             live.connection = await connecting.WaitAsync(both.Token);
-            live.cbs = await RequestLink.OpenAsync(
-                live.connection, "$cbs", endpoint.Timeout, endpoint.TimeProvider, both.Token);
+            await live.GetTokenLinkAsync(both.Token);
         }
         catch (Exception exception)
         {
@@ -155,7 +156,7 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
                 ["expiration"] = token.ExpiresOn.UtcDateTime,
             },
         };
-        var answer = await cbs.AskAsync(request, cancellationToken);
+        var answer = await (await GetTokenLinkAsync(cancellationToken)).AskAsync(request, cancellationToken);
         var status = answer.ApplicationProperties?.Map.GetValueOrDefault("status-code") as int? ?? 0;
         if (status is not (200 or 202))
         {
@@ -165,6 +166,22 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
         }
 
         return token.ExpiresOn;
+    }
+
+    // The service takes links away that were idle for ten minutes; tokens are renewed less often than that.
+    private async Task<RequestLink> GetTokenLinkAsync(CancellationToken cancellationToken)
+    {
+        await openingTokenLink.WaitAsync(cancellationToken);
+        try
+        {
+            return tokenLink is { IsOpen: true } open
+                ? open
+                : tokenLink = await OpenRequestLinkAsync("$cbs", cancellationToken);
+        }
+        finally
+        {
+            openingTokenLink.Release();
+        }
     }
 
     /// <summary>Renews each token when a quarter of an hour is left of it; runs as long as the connection.</summary>

@@ -106,8 +106,8 @@ internal static class MessageConverter
         ArraySegment<byte> bytes => bytes.ToArray(),
         ReadOnlyMemory<byte> bytes => bytes.ToArray(),
         _ => throw new ArgumentException(
-            $"The application property '{name}' is a {value.GetType()}; use a string, a number (not decimal), a boolean, "
-            + "Guid, DateTime, DateTimeOffset, TimeSpan, Uri or byte[]."),
+            $"The application property '{name}' is a {value.GetType()}; use a string, a number (not decimal), "
+            + "a boolean, Guid, DateTime, DateTimeOffset, TimeSpan, Uri or byte[]."),
     };
 
     private static Properties ToProperties(ServiceBusMessage message)
@@ -199,7 +199,8 @@ internal static class MessageConverter
         Data data => BinaryData.FromBytes(data.Binary),
         DataList list => BinaryData.FromBytes(Concatenate(list)),
         AmqpValue { Value: byte[] bytes } => BinaryData.FromBytes(bytes),
-        AmqpValue { Value: ByteBuffer bytes } => BinaryData.FromBytes(bytes.Buffer.AsMemory(bytes.Offset, bytes.Length)),
+        AmqpValue { Value: ByteBuffer bytes } => BinaryData.FromBytes(
+            bytes.Buffer.AsMemory(bytes.Offset, bytes.Length)),
         AmqpValue { Value: string text } => BinaryData.FromBytes(Encoding.UTF8.GetBytes(text)),
         _ => BinaryData.Empty,
     };
@@ -255,7 +256,9 @@ internal static class MessageConverter
     }
 
     private static object? Value(IDictionary? annotations, string name) =>
-        annotations is Dictionary<object, object> map && map.TryGetValue(new Symbol(name), out var value) ? value : null;
+        annotations is Dictionary<object, object> map && map.TryGetValue(new Symbol(name), out var value)
+            ? value
+            : null;
 
     private static DateTimeOffset Time(IDictionary? annotations, string name) =>
         Value(annotations, name) is DateTime time ? new(DateTime.SpecifyKind(time, DateTimeKind.Utc)) : default;

@@ -6,8 +6,8 @@ using Amqp.Types;
 namespace ServerlessEventing.ServiceBus.Wire;
 
 /// <summary>
-/// A sender link in a session of its own. The library queues transfers while the broker gives no credit and writes what is
-/// queued in one go; nothing here waits between one transfer and the next.
+/// A sender link in a session of its own. The library queues transfers while the broker gives no credit and writes what
+/// is queued in one go; nothing here waits between one transfer and the next.
 /// </summary>
 internal sealed class SendingLink
 {

@@ -22,7 +22,12 @@ public sealed class EmulatorFixture : IAsyncLifetime
         await StartAsync();
         Client = new(emulator.ConnectionString, new()
         {
-            RetryOptions = new() { Delay = TimeSpan.FromMilliseconds(50), MaxRetries = 100, Mode = ServiceBusRetryMode.Fixed },
+            RetryOptions = new()
+            {
+                Mode = ServiceBusRetryMode.Fixed,
+                Delay = TimeSpan.FromMilliseconds(50),
+                MaxRetries = 100,
+            },
         });
         Administration = new(emulator.ManagementConnectionString);
     }
@@ -50,5 +55,6 @@ public sealed class EmulatorFixture : IAsyncLifetime
     }
 
     private async Task StartAsync() => emulator = await ServiceBusEmulator.StartAsync(
-        new() { DataFolder = folder.Path, AmqpPort = amqpPort, ManagementPort = managementPort }, CancellationToken.None);
+        new() { DataFolder = folder.Path, AmqpPort = amqpPort, ManagementPort = managementPort },
+        CancellationToken.None);
 }

@@ -107,7 +107,7 @@ public sealed class EmulatorMessageTests(EmulatorFixture emulator) : IClassFixtu
         var deferred = await receiver.ReceiveDeferredMessageAsync(message.SequenceNumber);
         Assert.Equal("x", deferred.Body.ToString());
         await receiver.CompleteMessageAsync(deferred);
-        await receiver.RenewMessageLockAsync(deferred).ContinueWith(t => Assert.True(t.IsFaulted), TaskScheduler.Default);
+        await Assert.ThrowsAsync<ServiceBusException>(() => receiver.RenewMessageLockAsync(deferred));
         Assert.Null(await receiver.PeekMessageAsync(0));
     }
 

@@ -9,8 +9,9 @@ namespace ServerlessEventing.ServiceBus.Tests;
 public sealed class ManagementTests : IAsyncLifetime
 {
     private const string RuleOfTheService = """
-        <Filter i:type="CorrelationFilter" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Label>l</Label><Properties>
-        <KeyValueOfstringanyType><Key>a</Key><Value i:type="d6p1:int" xmlns:d6p1="http://www.w3.org/2001/XMLSchema">5</Value>
+        <Filter i:type="CorrelationFilter" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Label>l</Label>
+        <Properties><KeyValueOfstringanyType>
+        <Key>a</Key><Value i:type="d6p1:int" xmlns:d6p1="http://www.w3.org/2001/XMLSchema">5</Value>
         </KeyValueOfstringanyType></Properties></Filter>
         <Action i:type="EmptyRuleAction" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"/><Name>r</Name>
         """;
@@ -61,8 +62,8 @@ public sealed class ManagementTests : IAsyncLifetime
             [
                 "LockDuration", "MaxSizeInMegabytes", "RequiresDuplicateDetection", "RequiresSession",
                 "DefaultMessageTimeToLive", "DeadLetteringOnMessageExpiration", "DuplicateDetectionHistoryTimeWindow",
-                "MaxDeliveryCount", "EnableBatchedOperations", "Status", "ForwardTo", "UserMetadata", "AutoDeleteOnIdle",
-                "EnablePartitioning", "ForwardDeadLetteredMessagesTo", "MaxMessageSizeInKilobytes",
+                "MaxDeliveryCount", "EnableBatchedOperations", "Status", "ForwardTo", "UserMetadata",
+                "AutoDeleteOnIdle", "EnablePartitioning", "ForwardDeadLetteredMessagesTo", "MaxMessageSizeInKilobytes",
             ],
             description.Elements().Select(element => element.Name.LocalName));
         Assert.Equal("PT30S", description.Element(Bus + "LockDuration")!.Value);
@@ -75,7 +76,8 @@ public sealed class ManagementTests : IAsyncLifetime
     {
         const string rules = "<AuthorizationRules><AuthorizationRule>kept</AuthorizationRule></AuthorizationRules>";
         endpoint.Then(200, ManagementEndpoint.Entry(
-            "lane", ManagementEndpoint.Description("QueueDescription", rules + "<ForwardTo>sb://h:1/next</ForwardTo>")));
+            "lane",
+            ManagementEndpoint.Description("QueueDescription", rules + "<ForwardTo>sb://h:1/next</ForwardTo>")));
         var queue = await client.GetQueueAsync("lane");
         Assert.Equal("next", queue.ForwardTo);
         queue.MaxDeliveryCount = 100;
@@ -128,7 +130,7 @@ public sealed class ManagementTests : IAsyncLifetime
     [Fact]
     public async Task GetQueue_EmptyFeed_IsNotFound()
     {
-        endpoint.Then(200, "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Publicly Listed Services</title></feed>");
+        endpoint.Then(200, ManagementEndpoint.Feed([]));
         var exception = await Assert.ThrowsAsync<ServiceBusException>(() => client.GetQueueAsync("nowhere"));
         Assert.Equal(ServiceBusFailureReason.MessagingEntityNotFound, exception.Reason);
         Assert.False(await client.QueueExistsAsync("nowhere"));

@@ -172,7 +172,12 @@ public sealed class SendTests : IAsyncDisposable
         var queue = broker.AddQueue("orders");
         await using var patient = new ServiceBusClient(broker.ConnectionString, new()
         {
-            RetryOptions = new() { Delay = TimeSpan.FromMilliseconds(100), Mode = ServiceBusRetryMode.Fixed, MaxRetries = 100 },
+            RetryOptions = new()
+            {
+                Mode = ServiceBusRetryMode.Fixed,
+                Delay = TimeSpan.FromMilliseconds(100),
+                MaxRetries = 100,
+            },
         });
         await using var sender = patient.CreateSender("orders");
         await sender.SendMessageAsync(new("before"));

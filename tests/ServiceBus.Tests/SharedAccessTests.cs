@@ -78,7 +78,8 @@ public sealed class SharedAccessTests
     [InlineData("Endpoint=sb://host", "SharedAccessKeyName")]
     [InlineData("SharedAccessKeyName=a;SharedAccessKey=b", "Endpoint")]
     [InlineData("Endpoint=sb://host;SharedAccessKeyName=a;SharedAccessKey=b;nonsense", "Name=Value")]
-    [InlineData("Endpoint=sb://host;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=maybe", "true or false")]
+    [InlineData(
+        "Endpoint=sb://host;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=maybe", "true or false")]
     [InlineData("Endpoint=sb://host;SharedAccessSignature=nonsense", "SharedAccessSignature sr=")]
     public void ConnectionString_Wrong_SaysWhatAndNeverTheKey(string text, string expected)
     {

@@ -13,6 +13,7 @@ namespace ServerlessEventing.Local.FunctionsHost.Invocations;
 internal sealed partial class Invoker(
     HandlerSupervisor handler, TimeSpan? functionTimeout, TimeProvider time, ILogger logger) : IDisposable
 {
+    private const int ConnectTries = 10;
     private const int LargestAnswer = 10 * 1024 * 1024;
 
     private readonly HttpMessageInvoker http = new(new SocketsHttpHandler
@@ -27,16 +28,42 @@ internal sealed partial class Invoker(
     public async Task<InvocationResult> InvokeAsync(
         string function, Guid invocationId, ReadOnlyMemory<byte> envelope, CancellationToken cancellationToken)
     {
-        HandlerProcess process;
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            process = await handler.ReadyAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return new("the host is stopping");
-        }
+            try
+            {
+                var process = await handler.ReadyAsync(cancellationToken);
+                var result = await TryAsync(process, function, invocationId, envelope, cancellationToken);
+                if (result is not null)
+                {
+                    return result.Value;
+                }
 
+                // Refused: the handler has just ended and nothing was sent, so the next one gets it.
+                if (attempt == ConnectTries)
+                {
+                    return new("the handler refuses connections");
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(25 * attempt), time, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return new("the host is stopping");
+            }
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    /// <summary>One try; null when the connection was refused.</summary>
+    private async Task<InvocationResult?> TryAsync(
+        HandlerProcess process,
+        string function,
+        Guid invocationId,
+        ReadOnlyMemory<byte> envelope,
+        CancellationToken cancellationToken)
+    {
         using var limit = new CancellationTokenSource(functionTimeout ?? Timeout.InfiniteTimeSpan, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
@@ -51,27 +78,25 @@ internal sealed partial class Invoker(
             using var response = await http.SendAsync(request, both.Token);
             return await JudgeAsync(function, response, both.Token);
         }
+        catch (HttpRequestException refused) when (refused.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            return null;
+        }
         catch (HttpRequestException broken)
         {
-            return new($"the handler did not answer: {broken.Message}");
+            return new InvocationResult($"the handler did not answer: {broken.Message}");
         }
         catch (IOException broken)
         {
-            return new($"the handler broke off its answer: {broken.Message}");
+            return new InvocationResult($"the handler broke off its answer: {broken.Message}");
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             var reason = $"{function} took longer than functionTimeout ({functionTimeout})";
             handler.Restart(process, reason);
-            return new(reason);
-        }
-        catch (OperationCanceledException)
-        {
-            return new("the host is stopping");
+            return new InvocationResult(reason);
         }
     }
-
-    public void Dispose() => http.Dispose();
 
     private async Task<InvocationResult> JudgeAsync(
         string function, HttpResponseMessage response, CancellationToken cancellationToken)

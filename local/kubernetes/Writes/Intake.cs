@@ -95,7 +95,8 @@ public static class Intake
         // Before the defaults, which would put a right value in place of a wrong one.
         var wrongTypes = type.IsCustom
             ? []
-            : SchemaValidation.Check(body, type.Schema).Where(cause => cause.Reason == "FieldValueTypeInvalid").ToList();
+            : SchemaValidation.Check(body, type.Schema)
+                .Where(cause => cause.Reason == "FieldValueTypeInvalid").ToList();
         if (wrongTypes.Count > 0)
         {
             return type.Invalid(body.Name, wrongTypes);

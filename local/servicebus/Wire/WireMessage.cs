@@ -15,6 +15,10 @@ internal sealed class WireMessage
     private Dictionary<string, object?>? _user;
     private Map? _annotations;
 
+    // The codec knows sections only once one of its own has been made. After a restart the first message to be decoded
+    // can be one that fell due, before any client has connected.
+    static WireMessage() => _ = new Properties();
+
     private WireMessage(byte[] bytes) => Bytes = bytes;
 
     public byte[] Bytes { get; }

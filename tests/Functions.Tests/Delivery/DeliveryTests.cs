@@ -308,7 +308,9 @@ public abstract class DeliveryTests(FunctionsHouse house)
         await using var subscriber = await Subscriber.StartAsync();
         var broker = await house.AddBrokerAsync();
         var egress = await house.AddTriggerAsync(
-            broker, subscriber.Address, e => e with { Filters = [new() { Any = [new() { Not = new() { Exact = Bad } }] }] });
+            broker,
+            subscriber.Address,
+            e => e with { Filters = [new() { Any = [new() { Not = new() { Exact = Bad } }] }] });
         await house.SendAsync(broker, "e1");
         await Eventually.True(
             async () => (await house.Bus.DeadLettersOfAsync(egress.Uid)).Count == 1, "the dead letter");

@@ -10,7 +10,10 @@ namespace ServerlessEventing.Functions.Tests.Delivery;
 public sealed class HeaderInjectionTests
 {
     private static readonly string[] AllowedHeaders =
-        ["Host", "Content-Type", "Content-Length", "ce-specversion", "ce-id", "ce-source", "ce-type", "ce-x", "ce-subject"];
+    [
+        "Host", "Content-Type", "Content-Length",
+        "ce-specversion", "ce-id", "ce-source", "ce-type", "ce-x", "ce-subject",
+    ];
 
     public static TheoryData<int> Forbidden => new(Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)));
 
@@ -81,7 +84,8 @@ public sealed class HeaderInjectionTests
             var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
             if (end >= 0)
             {
-                await stream.WriteAsync("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+                await stream.WriteAsync(
+                    "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
 
                 // Whatever follows the head would be a smuggled request.
                 Assert.Equal(text.Length, end + 4);

@@ -15,7 +15,8 @@ public sealed class InvocationEnvelopeTests
     [Fact]
     public void Read_RecordedBinaryInvocation_BodyAndMetadata()
     {
-        Assert.True(InvocationEnvelope.TryRead(Recorded("POST /SbBin "), "lane", out var message, out var error), error);
+        var envelope = Recorded("POST /SbBin ");
+        Assert.True(InvocationEnvelope.TryRead(envelope, "lane", out var message, out var error), error);
         Assert.Equal("{\"a\":1,\"s\":\"x\\\"y\"}", Encoding.UTF8.GetString(message.Foreign!.Body.Span));
         Assert.Equal("application/json", message.Foreign.ContentType);
         Assert.Equal(42, message.SequenceNumber);
@@ -44,7 +45,8 @@ public sealed class InvocationEnvelopeTests
             + "\"ApplicationProperties\":" + Event
             + """
             "eventing_id":"ID","eventing_egress":"uid","eventing_since":12,"eventing_phase":"dead-letter",
-            "eventing_attempt":2,"eventing_error_destination":"http://x","eventing_error_code":503,"other":true},"sys":{}}}
+            "eventing_attempt":2,"eventing_error_destination":"http://x","eventing_error_code":503,
+            "other":true},"sys":{}}}
             """;
         Assert.True(Read(json, out var message, out var error), error);
         Assert.Equal("hi", Encoding.UTF8.GetString(message!.Event!.Data.Span));
@@ -93,7 +95,8 @@ public sealed class InvocationEnvelopeTests
     [Fact]
     public void Read_AttributeNotAllowed_IsAFaultThatKeepsTheProperty()
     {
-        var json = """{"Data":{"m":"aGk="},"Metadata":{"ApplicationProperties":""" + Event + "\"cloudEvents_A\":\"x\"}}}";
+        var json = """{"Data":{"m":"aGk="},"Metadata":{"ApplicationProperties":"""
+            + Event + "\"cloudEvents_A\":\"x\"}}}";
         Assert.True(Read(json, out var message, out var error), error);
         Assert.Null(message!.Event);
         Assert.NotNull(message.Fault);

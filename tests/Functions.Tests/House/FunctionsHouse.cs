@@ -1,5 +1,6 @@
 // The data plane of a test: emulator, routing table file and function app, behind one of the doors.
 using System.Net;
+using System.Net.Http.Headers;
 using ServerlessEventing.Contract.Filters;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
@@ -145,7 +146,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
     {
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, path))
         {
-            Content = new StringContent("{\"n\": 1.0}", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")),
+            Content = new StringContent("{\"n\": 1.0}", new MediaTypeHeaderValue("application/json")),
         };
         request.Headers.Add("ce-specversion", "1.0");
         request.Headers.Add("ce-id", id);

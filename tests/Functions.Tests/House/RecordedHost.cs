@@ -9,8 +9,8 @@ using ServerlessEventing.ServiceBus;
 namespace ServerlessEventing.Functions.Tests.House;
 
 /// <summary>
-/// The invocation is the one of <c>conformance/functions-host</c> with this message's body and metadata put in: chunked,
-/// scalars as JSON in a JSON string. 2xx with a JSON body completes, anything else abandons.
+/// The invocation is the one of <c>conformance/functions-host</c> with this message's body and metadata put in:
+/// chunked, scalars as JSON in a JSON string. 2xx with a JSON body completes, anything else abandons.
 /// </summary>
 internal sealed class RecordedHost : IAsyncDisposable
 {

@@ -36,7 +36,8 @@ internal sealed class Subscriber : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         var app = builder.Build();
-        var subscriber = new Subscriber(app, new($"http://127.0.0.1:{port}/"), answer ?? ((_, _) => Task.CompletedTask));
+        var subscriber = new Subscriber(
+            app, new($"http://127.0.0.1:{port}/"), answer ?? ((_, _) => Task.CompletedTask));
         app.Run(subscriber.HandleAsync);
         await app.StartAsync();
         return subscriber;

@@ -1,4 +1,5 @@
 // Tests of how the routing table comes in: from a file, by long poll, and never backwards.
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -43,7 +44,8 @@ public sealed class TableFeedTests
     {
         using var folder = new TempFolder();
         using var stop = new CancellationTokenSource();
-        var running = TableFeeds.For(folder["table.json"], "i", tables, NullLoggerFactory.Instance).RunAsync(stop.Token);
+        var feed = TableFeeds.For(folder["table.json"], "i", tables, NullLoggerFactory.Instance);
+        var running = feed.RunAsync(stop.Token);
         Assert.Null(tables.Current);
         await File.WriteAllBytesAsync(folder["new"], Bytes(1));
         File.Move(folder["new"], folder["table.json"]);
@@ -58,7 +60,7 @@ public sealed class TableFeedTests
     [Fact]
     public async Task Url_LongPoll_TellsTheOperatorWhatIsInForce()
     {
-        var asked = new System.Collections.Concurrent.ConcurrentQueue<(string? Tag, string? Prefer, string? Instance)>();
+        var asked = new ConcurrentQueue<(string? Tag, string? Prefer, string? Instance)>();
         var changed = new TaskCompletionSource();
         var port = FreePort.Next();
         await using var server = Serve(port, async context =>

@@ -136,8 +136,8 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
     {
         var crd = Manifests.ToJson(Manifests.WidgetCrd.Replace("widgets", "broken", StringComparison.Ordinal)
             .Replace(right, wrong, StringComparison.Ordinal));
-        await ExpectAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd, 422, "Invalid",
-            expected);
+        await ExpectAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd, 422,
+            "Invalid", expected);
         Assert.Equal(200, (await api.SendAsync(HttpMethod.Get, "/apis")).Code);
     }
 

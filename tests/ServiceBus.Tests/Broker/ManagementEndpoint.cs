@@ -30,8 +30,8 @@ internal sealed class ManagementEndpoint : IAsyncDisposable
         application.Run(endpoint.HandleAsync);
         await application.StartAsync();
         var address = new Uri(application.Urls.First());
-        endpoint.ConnectionString = $"Endpoint=sb://127.0.0.1:{address.Port};SharedAccessKeyName=Root;SharedAccessKey=a2V5;"
-            + "UseDevelopmentEmulator=true";
+        endpoint.ConnectionString = $"Endpoint=sb://127.0.0.1:{address.Port};SharedAccessKeyName=Root;"
+            + "SharedAccessKey=a2V5;UseDevelopmentEmulator=true";
         return endpoint;
     }
 

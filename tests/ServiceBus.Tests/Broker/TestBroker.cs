@@ -22,8 +22,8 @@ internal sealed class TestBroker : ILinkProcessor, IHandler, IDisposable
 
     public int Port { get; }
 
-    public string ConnectionString => $"Endpoint=sb://127.0.0.1:{Port};SharedAccessKeyName=Root;SharedAccessKey=c2VjcmV0;"
-        + "UseDevelopmentEmulator=true";
+    public string ConnectionString => $"Endpoint=sb://127.0.0.1:{Port};SharedAccessKeyName=Root;"
+        + "SharedAccessKey=c2VjcmV0;UseDevelopmentEmulator=true";
 
     /// <summary>The put-token requests seen.</summary>
     public ConcurrentQueue<Message> Tokens { get; } = new();

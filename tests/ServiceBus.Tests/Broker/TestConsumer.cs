@@ -58,7 +58,7 @@ internal sealed class TestConsumer(TestQueue queue) : LinkEndpoint
 
         var answer = queue.Settle(message, dispositionContext.DeliveryState)
             ? dispositionContext.DeliveryState is Rejected ? new Rejected() : dispositionContext.DeliveryState
-            : new Rejected { Error = new Error("com.microsoft:message-lock-lost") { Description = "The lock is lost." } };
+            : new Rejected { Error = new Error("com.microsoft:message-lock-lost") { Description = "Lost." } };
         dispositionContext.Link.DisposeMessage(message, answer, true);
     }
 
