@@ -72,12 +72,24 @@ internal readonly ref struct Operand
     public static bool AreEqual(Operand left, Operand right) =>
         left.Type == CeSqlType.String ? left.Text.SequenceEqual(right.Text) : left.Number == right.Number;
 
-    // int.TryParse would also take zero characters behind the digits.
+    // By hand, because int.TryParse also takes zero characters behind the digits.
     private static bool TryReadInteger(ReadOnlySpan<char> text, out int number)
     {
         number = 0;
-        var digits = text is ['+' or '-', ..] ? text[1..] : text;
-        return digits.Length > 0 && !digits.ContainsAnyExceptInRange('0', '9')
-            && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+        var isNegative = text is ['-', ..];
+        var digits = isNegative || text is ['+', ..] ? text[1..] : text;
+        var sum = 0L;
+        foreach (var digit in digits)
+        {
+            sum = sum * 10 + (digit - '0');
+            if (!char.IsAsciiDigit(digit) || sum > 1L + int.MaxValue)
+            {
+                return false;
+            }
+        }
+
+        sum = isNegative ? -sum : sum;
+        number = sum > int.MaxValue ? 0 : (int)sum;
+        return digits.Length > 0 && sum <= int.MaxValue;
     }
 }
