@@ -1,4 +1,6 @@
 // Cuts an expression into tokens, one at a time, by the rules of the specification's CESQLLexer.g4.
+using System.Text;
+
 namespace ServerlessEventing.Contract.Filters.Cesql;
 
 /// <summary>
@@ -72,19 +74,23 @@ internal sealed class Tokenizer(string text)
             ('*', _) => Take(TokenKind.Star, 1, position),
             ('/', _) => Take(TokenKind.Slash, 1, position),
             ('%', _) => Take(TokenKind.Percent, 1, position),
-            _ => new Token(TokenKind.Faulty, position, Stray(first)),
+            _ => new Token(TokenKind.Faulty, position, Stray()),
         };
     }
 
     private static bool IsWordCharacter(char letter) => char.IsAsciiLetterOrDigit(letter) || letter == '_';
 
-    private static string Stray(char letter) => letter switch
+    private string Stray()
     {
-        '!' => "'!' is no operator; write != or NOT",
-        '_' => "a name starts with a letter or digit, not '_'",
-        _ => $"the character {(char.IsAscii(letter) && !char.IsControl(letter) ? $"'{letter}'" : $"U+{(int)letter:X4}")}"
-            + " has no meaning here; texts stand in quotes",
-    };
+        Rune.DecodeFromUtf16(text.AsSpan(index), out var letter, out _);
+        return letter.Value switch
+        {
+            '!' => "'!' is no operator; write != or NOT",
+            '_' => "a name starts with a letter or digit, not '_'",
+            > ' ' and < 0x7f => $"the character '{letter}' has no meaning here; texts stand in quotes",
+            _ => $"the character U+{letter.Value:X4} has no meaning here; texts stand in quotes",
+        };
+    }
 
     private Token Word(int position)
     {

@@ -130,6 +130,19 @@ public sealed class TriggerTests(House house) : IClassFixture<House>
     }
 
     [Fact]
+    public async Task Trigger_CeSql_ArrivesInTheTableAndAsARule()
+    {
+        var ns = await Broker();
+        await Make(ns, "cesql", "filters: [{cesql: \"type IN ('a', 'b') AND INT(n) > 3\"}]");
+        var trigger = await house.Ready(House.Trigger(ns, "cesql"));
+        var rule = Assert.Single(await house.Bus.Rules(
+            Assert.Single(await house.Bus.Subscriptions($"{ns}.default-kn-trigger"))));
+        Assert.Equal("cloudEvents_type IN ('a', 'b') AND EXISTS(cloudEvents_n)",
+            Assert.IsType<SqlRuleFilter>(rule.Filter).SqlExpression);
+        Assert.NotNull(Assert.Single((await house.Table()).Egresses.Single(e => e.Uid == trigger.Uid).Filters).CeSql);
+    }
+
+    [Fact]
     public async Task Trigger_Delivery_ItsOwnOverTheBrokers()
     {
         var ns = await Broker();

@@ -85,6 +85,7 @@ public sealed class CeSqlExpressionTests
     [InlineData("id = `a`", 6, "'`'")]
     [InlineData("id = 'a';", 9, "';'")]
     [InlineData("'😀' ? 1", 5, "'?'")]
+    [InlineData("id = 😀", 6, "U+1F600")]
     [InlineData("id LIKE 5", 9, "a pattern in quotes")]
     [InlineData("id LIKE source", 9, "a pattern in quotes")]
     [InlineData("id IN ()", 8, "expected an attribute")]
@@ -163,7 +164,7 @@ public sealed class CeSqlExpressionTests
         StringComparison.Ordinal);
 
     [Fact]
-    public void Evaluate_ConcatOfConcats_IsBounded()
+    public void Evaluate_LargeConcat_IsAnError()
     {
         var huge = new AttributeDictionary(new Dictionary<string, string?> { ["a"] = new('x', 60_000) });
         Assert.Equal(CeSqlErrorKind.FunctionEvaluation, Parse("LENGTH(CONCAT(a, a))").Evaluate(huge).Error!.Kind);
