@@ -12,7 +12,8 @@ internal static class DeadLettersCommand
 {
     private static readonly Option<string?> Connection = new("--connection")
     {
-        Description = "Service Bus connection string; otherwise the variable ServiceBusConnection, otherwise the local house",
+        Description =
+            "Service Bus connection string; otherwise the variable ServiceBusConnection, otherwise the local house",
     };
 
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON object a line" };
@@ -71,7 +72,8 @@ internal static class DeadLettersCommand
             ? ""
             : $" {letter.ErrorDestination} answered {letter.ErrorCode}";
         return Terminal.Printable(
-            $"{letter.EnqueuedTime:u} {letter.EventType} id {letter.EventId} egress {letter.Egress}: {letter.Reason}{error}",
+            $"{letter.EnqueuedTime:u} {letter.EventType} id {letter.EventId} egress {letter.Egress}: "
+                + letter.Reason + error,
             1000);
     }
 

@@ -82,8 +82,11 @@ internal static class DemoCommand
         var (report, letters) = await WaitAsync(house, time, cancellationToken);
         Terminal.Heading("Delivered, by the subscribers' own ledgers");
         report.Print();
-        Terminal.Line(Terminal.Faint("    payments answered 503 twice to each event before it accepted; shipping answered each"));
-        Terminal.Line(Terminal.Faint($"    with a {DemoScript.ReplyType}, which went back through the Broker to notifications"));
+        Terminal.Line(Terminal.Faint(
+            $"""
+                payments answered 503 twice to each event before it accepted; shipping answered each with a
+                {DemoScript.ReplyType}, which went back through the Broker to notifications
+            """));
         Terminal.Heading("Dead letters");
         foreach (var letter in letters)
         {

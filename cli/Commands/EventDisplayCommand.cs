@@ -47,7 +47,8 @@ internal static class EventDisplayCommand
         }
         catch (IOException failure)
         {
-            throw new CommandException($"event-display cannot listen on port {options.Port}: {failure.Message} (--port)");
+            throw new CommandException(
+                $"event-display cannot listen on port {options.Port}: {failure.Message} (--port)");
         }
     }
 }

@@ -56,5 +56,7 @@ internal sealed class DemoReport
     private static string Types(IReadOnlyList<LedgerEntry> got) => string.Join(", ", got
         .GroupBy(entry => entry.Type)
         .OrderBy(group => group.Key, StringComparer.Ordinal)
-        .Select(group => $"{group.Count()} × {Terminal.Printable(group.Key.Replace("com.example.", "", StringComparison.Ordinal))}"));
+        .Select(group => $"{group.Count()} × {Terminal.Printable(ShortType(group.Key))}"));
+
+    private static string ShortType(string type) => type.Replace("com.example.", "", StringComparison.Ordinal);
 }

@@ -43,7 +43,8 @@ internal sealed class DemoSender(Uri broker) : IDisposable
             body[name] = value;
         }
 
-        var request = new HttpRequestMessage(HttpMethod.Post, broker) { Content = new StringContent(body.ToJsonString()) };
+        var content = new StringContent(body.ToJsonString());
+        var request = new HttpRequestMessage(HttpMethod.Post, broker) { Content = content };
         request.Content.Headers.ContentType = new("application/cloudevents+json") { CharSet = "utf-8" };
         return request;
     }

@@ -90,7 +90,8 @@ internal sealed class LocalHouse : IAsyncDisposable
             },
             cancellationToken));
         ServiceBusConnection = bus.ConnectionString;
-        options.Started("Service Bus", $"amqp://localhost:{ports.Amqp}, management http://localhost:{ports.Management}");
+        options.Started(
+            "Service Bus", $"amqp://localhost:{ports.Amqp}, management http://localhost:{ports.Management}");
 
         // :: 2: the Kubernetes API
         Open(await KubernetesApi.StartAsync(

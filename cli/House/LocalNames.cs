@@ -24,7 +24,7 @@ internal sealed class LocalNames(int functionAppPort)
             return (null, $"\"{host}\" is not a cluster name; this proxy knows only name.namespace.svc.cluster.local.");
         }
 
-        if (!workloads.TryGetValue(name, out var port))
+        if (name == Addresses.IngressHost || !workloads.TryGetValue(name, out var port))
         {
             return (functionAppPort, null);
         }

@@ -155,7 +155,8 @@ internal sealed partial class Workloads(
 
     private Task ReportReadyAsync(JsonObject deployment, CancellationToken cancellationToken)
     {
-        var path = $"/apis/apps/v1/namespaces/{Meta(deployment, "namespace")}/deployments/{Meta(deployment, "name")}/status";
+        var (ns, name) = (Meta(deployment, "namespace"), Meta(deployment, "name"));
+        var path = $"/apis/apps/v1/namespaces/{ns}/deployments/{name}/status";
         var status = new JsonObject
         {
             ["observedGeneration"] = deployment["metadata"]!["generation"]?.DeepClone(),

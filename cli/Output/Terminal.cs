@@ -31,7 +31,7 @@ internal static class Terminal
 
     public static string Faint(string text) => Paint("2", text);
 
-    /// <summary>Text that came from outside, with control characters shown instead of obeyed, cut to fit a line.</summary>
+    /// <summary>Text from outside, with control characters shown instead of obeyed, cut to fit a line.</summary>
     public static string Printable(string text, int limit = 200)
     {
         var shown = text.Length > limit ? text[..limit] + "…" : text;

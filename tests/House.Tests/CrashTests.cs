@@ -34,7 +34,8 @@ public sealed class CrashTests
         for (var round = 0; round < Rounds; round++)
         {
             using var stop = new CancellationTokenSource(LoadTime);
-            var load = Enumerable.Range(0, 8).Select(worker => SendUntilAsync(house, producer, round, worker, stop.Token));
+            var load = Enumerable.Range(0, 8)
+                .Select(worker => SendUntilAsync(house, producer, round, worker, stop.Token));
             var all = Task.WhenAll(load);
             await Eventually.True(() => stop.IsCancellationRequested, "the load has run");
             await house.KillAsync();

@@ -69,7 +69,9 @@ internal sealed class HouseProcess : IAsyncDisposable
                 }
             });
         await Eventually.True(
-            () => process.HasExited || Output.Contains("is up.", StringComparison.Ordinal), "the house is up", StartDeadline);
+            () => process.HasExited || Output.Contains("is up.", StringComparison.Ordinal),
+            "the house is up",
+            StartDeadline);
         Assert.False(process.HasExited, Output);
     }
 

@@ -42,6 +42,10 @@ public sealed class QuickstartTests
 
         // Deleted: nothing more comes.
         await kubectl.RunAsync("delete", "trigger", "extra", "--timeout=30s");
+        await Eventually.True(
+            async () => !(await kubectl.RunAsync("get", "subscriptions.eventing.knative.dev")).Contains(
+                "default-extra", StringComparison.Ordinal),
+            "its Subscription, and with it the bus subscription, is gone");
         await producer.SendAsync(broker, "after", "changed");
         await Eventually.True(
             () => house.Output.Contains("id: after", StringComparison.Ordinal), "the quickstart's display shows it");

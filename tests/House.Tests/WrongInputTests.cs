@@ -16,7 +16,8 @@ public sealed class WrongInputTests
         await using var good = await Subscriber.StartAsync();
         await using var hung = await Subscriber.StartAsync(async context =>
         {
-            await Eventually.True(() => context.RequestAborted.IsCancellationRequested, "given up", TimeSpan.FromHours(1));
+            await Eventually.True(
+                () => context.RequestAborted.IsCancellationRequested, "given up", TimeSpan.FromHours(1));
             return 500;
         });
         await File.WriteAllTextAsync(folder["manifests.yaml"], string.Join(
@@ -30,7 +31,8 @@ public sealed class WrongInputTests
         var broker = new Uri(house.Ingress, "/default/default");
 
         await AssertProblemAsync(producer, HttpMethod.Post, "/default/nobody", HttpStatusCode.NotFound, house, "nobody");
-        await AssertProblemAsync(producer, HttpMethod.Get, "/default/default", HttpStatusCode.MethodNotAllowed, house);
+        await AssertProblemAsync(
+            producer, HttpMethod.Get, "/default/default", HttpStatusCode.MethodNotAllowed, house);
         await AssertProblemAsync(producer, HttpMethod.Post, "/TriggerFilter", HttpStatusCode.NotFound, house);
         using var notAnEvent = new HttpRequestMessage(HttpMethod.Post, broker)
         {
@@ -56,7 +58,8 @@ public sealed class WrongInputTests
         }
 
         Assert.Equal(HttpStatusCode.Accepted, (await producer.SendAsync(broker, "good-1", "good")).StatusCode);
-        await Eventually.True(() => good.Seen.ContainsKey("good-1"), "the good Trigger goes on", TimeSpan.FromSeconds(15));
+        await Eventually.True(
+            () => good.Seen.ContainsKey("good-1"), "the good Trigger goes on", TimeSpan.FromSeconds(15));
     }
 
     [Fact]
@@ -95,7 +98,12 @@ public sealed class WrongInputTests
     }
 
     private static async Task AssertProblemAsync(
-        Producer producer, HttpMethod method, string path, HttpStatusCode status, HouseProcess house, string? says = null)
+        Producer producer,
+        HttpMethod method,
+        string path,
+        HttpStatusCode status,
+        HouseProcess house,
+        string? says = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(house.Ingress, path));
         if (method == HttpMethod.Post)

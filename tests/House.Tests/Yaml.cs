@@ -12,7 +12,7 @@ internal static class Yaml
           namespace: default
         """;
 
-    /// <summary>A Trigger of Broker default; <paramref name="filters"/> and <paramref name="delivery"/> are JSON.</summary>
+    /// <summary>A Trigger of Broker default; filters and delivery are JSON.</summary>
     public static string Trigger(string name, Uri subscriber, string filters = "[]", string delivery = "{}") => $$"""
         apiVersion: eventing.knative.dev/v1
         kind: Trigger

@@ -22,7 +22,7 @@ public static class Eventually
         }
     }
 
-    /// <summary>Runs <paramref name="check"/> until it stops throwing; past the deadline its last failure stands.</summary>
+    /// <summary>Runs a check until it stops throwing; past the deadline its last failure stands.</summary>
     public static async Task Passes(Func<Task> check, TimeSpan? deadline = null)
     {
         var limit = deadline ?? DefaultDeadline;

@@ -6,7 +6,8 @@ namespace ServerlessEventing.Tidy.Tests;
 /// <summary>Finds the repository and lists its files, without build output.</summary>
 internal static class Repository
 {
-    private static readonly string[] SkippedFolders = ["bin", "obj", "node_modules", ".git", "TestResults", ".eventing"];
+    private static readonly string[] SkippedFolders =
+        ["bin", "obj", "node_modules", ".git", "TestResults", ".eventing"];
 
     public static string Root { get; } = FindRoot();
 
@@ -16,7 +17,8 @@ internal static class Repository
 
     public static IEnumerable<string> Markdown => Files.Where(file => file.EndsWith(".md", StringComparison.Ordinal));
 
-    public static IEnumerable<string> Projects => Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal));
+    public static IEnumerable<string> Projects =>
+        Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal));
 
     public static string Read(string file) => File.ReadAllText(Path.Combine(Root, file));
 

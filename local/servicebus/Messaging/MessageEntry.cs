@@ -58,7 +58,10 @@ internal sealed class MessageEntry
     /// <summary>Belongs to the journal's thread: the row was deleted, by whichever operation came first.</summary>
     public bool RowGone { get; set; }
 
-    public static MessageEntry FromRow(MessageRow row) => new()
+    public static MessageEntry FromRow(MessageRow row) => FromRow(row, row.Overlay);
+
+    /// <summary>With an overlay that is equal to the row's, but perhaps shared with others.</summary>
+    public static MessageEntry FromRow(MessageRow row, byte[]? overlay) => new()
     {
         Id = row.Id,
         Body = row.Body,
@@ -70,7 +73,7 @@ internal sealed class MessageEntry
         Size = row.Size,
         SessionId = row.SessionId,
         Hops = (byte)row.Hops,
-        Overlay = row.Overlay,
+        Overlay = overlay,
         DeliveryCount = row.DeliveryCount,
         State = (EntryState)row.State,
         Home = (EntryState)row.State,

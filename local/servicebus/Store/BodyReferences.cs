@@ -8,8 +8,23 @@ internal sealed class BodyReferences
 {
     private readonly Dictionary<long, int> _counts = [];
     private readonly Dictionary<long, int> _before = [];
+    private readonly HashSet<long> _loaded = [];
 
-    public void Load(long body, int count) => _counts[body] = count;
+    /// <summary>One message of the store refers to this body.</summary>
+    public void Load(long body)
+    {
+        if (!_loaded.Add(body))
+        {
+            _counts[body] = Of(body) + 1;
+        }
+    }
+
+    /// <summary>All messages were loaded.</summary>
+    public void Loaded()
+    {
+        _loaded.Clear();
+        _loaded.TrimExcess();
+    }
 
     /// <summary>A new body starts from nothing; an existing one from what it has.</summary>
     public void Add(long body, int copies, bool isNew)

@@ -50,7 +50,6 @@ internal sealed class SqliteStore : IDisposable
             var store = new SqliteStore(connection);
             store._lastMessageId = (long)Scalar(connection, "SELECT coalesce(max(id), 0) FROM messages")!;
             store._lastBodyId = (long)Scalar(connection, "SELECT coalesce(max(id), 0) FROM bodies")!;
-            store.LoadReferences();
             return store;
         }
         catch (SqliteException problem)
@@ -74,7 +73,10 @@ internal sealed class SqliteStore : IDisposable
         }
     }
 
-    /// <summary>All messages, oldest first within each mailbox.</summary>
+    /// <summary>
+    /// All messages, oldest first within each mailbox. Learns on the way which bodies are shared: to be read whole,
+    /// once, before anything is written.
+    /// </summary>
     public IEnumerable<MessageRow> ReadMessages()
     {
         using var command = _writer.CreateCommand();
@@ -83,6 +85,7 @@ internal sealed class SqliteStore : IDisposable
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
+            _references.Load(reader.GetInt64(3));
             yield return new MessageRow
             {
                 Id = reader.GetInt64(0),
@@ -101,6 +104,8 @@ internal sealed class SqliteStore : IDisposable
                 Overlay = reader.IsDBNull(13) ? null : reader.GetFieldValue<byte[]>(13),
             };
         }
+
+        _references.Loaded();
     }
 
     public IEnumerable<(long Mailbox, long Last)> ReadSequences()
@@ -221,17 +226,6 @@ internal sealed class SqliteStore : IDisposable
     {
         _commands.Dispose();
         _writer.Dispose();
-    }
-
-    private void LoadReferences()
-    {
-        using var command = _writer.CreateCommand();
-        command.CommandText = "SELECT body, count(*) FROM messages GROUP BY body HAVING count(*) > 1";
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            _references.Load(reader.GetInt64(0), reader.GetInt32(1));
-        }
     }
 
     private static void Execute(SqliteConnection connection, string sql)
