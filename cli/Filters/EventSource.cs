@@ -6,7 +6,7 @@ using ServerlessEventing.Contract.Filters;
 
 namespace ServerlessEventing.Cli.Filters;
 
-/// <summary>Reads an event's attributes as the texts that filters see. Data is no attribute and not looked at.</summary>
+/// <summary>Reads an event's attributes as the texts that filters see. Data is not looked at.</summary>
 internal static class EventSource
 {
     private const long MaxFileBytes = 4 * 1024 * 1024;

@@ -4,7 +4,7 @@ using ServerlessEventing.Contract.Filters.Cesql;
 
 namespace ServerlessEventing.Cli.Filters;
 
-/// <summary>One line: a filter, how deep it stands, whether the event passes it, and why not if it can be said.</summary>
+/// <summary>One line: a filter, how deep it stands, whether the event passes it, and why not if known.</summary>
 internal sealed record FilterLine(int Depth, string Filter, bool Passes, string? Reason);
 
 /// <summary>Every verdict is the compiled filter's own; only the reasons are found here.</summary>
@@ -37,7 +37,8 @@ internal static class FilterExplanation
                 Group("not", [inner]);
                 break;
             case { CeSql: { } expression }:
-                lines.Add(new(depth, $"cesql {expression}", Passes(filter, attributes), Reason(expression, attributes)));
+                lines.Add(new(
+                    depth, $"cesql {expression}", Passes(filter, attributes), Reason(expression, attributes)));
                 break;
             case { Exact: { } map }:
                 Pairs("exact", map, "=", one => new FilterExpression { Exact = one });

@@ -47,7 +47,8 @@ public sealed class FilterCommandTests
             - cesql: EXISTS id
             """);
         await File.WriteAllTextAsync(
-            folder["event.json"], """{"specversion":"1.0","id":"1","source":"/s","type":"b","subject":"xy","data":{}}""");
+            folder["event.json"],
+            """{"specversion":"1.0","id":"1","source":"/s","type":"b","subject":"xy","data":{}}""");
         var (code, output) = await Eventing.RunAsync(
             Limit, "filter", "--filters", folder["filters.yaml"], "--event", folder["event.json"]);
         Assert.Equal(1, code);
@@ -101,7 +102,9 @@ public sealed class FilterCommandTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, process.ExitCode);
         var answers = lines.Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        Assert.Equal([true, false, false, false, true, false, false], answers.Select(a => a.GetProperty("pass").GetBoolean()));
+        Assert.Equal(
+            [true, false, false, false, true, false, false],
+            answers.Select(answer => answer.GetProperty("pass").GetBoolean()));
         Assert.Equal("true", answers[0].GetProperty("result").GetRawText());
         Assert.Equal(JsonValueKind.Null, answers[0].GetProperty("error").ValueKind);
         Assert.Equal(2, answers[1].GetProperty("result").GetInt32());

@@ -42,7 +42,7 @@ public abstract record CeSqlNode(int Position)
         IReadOnlyList<CeSqlNode> Operands, IReadOnlyList<CeSqlOperator> Operators, int Position)
         : CeSqlNode(Position);
 
-    /// <summary>A function call; the name in upper case. Whether there is such a function shows at evaluation.</summary>
+    /// <summary>A function call; the name in upper case. Whether there is such a one shows at evaluation.</summary>
     public sealed record Call(string Name, IReadOnlyList<CeSqlNode> Arguments, int Position) : CeSqlNode(Position);
 
     /// <summary>This node standing above others.</summary>

@@ -23,7 +23,7 @@ public enum CeSqlErrorKind
 /// <summary>What went wrong, and where in the expression (1-based, in characters).</summary>
 public sealed record CeSqlError(CeSqlErrorKind Kind, int Position, string Message);
 
-/// <summary>A value and at most one error; with an error the value is what the specification has returned beside it.</summary>
+/// <summary>A value and at most one error, beside which the value is what the specification asks for.</summary>
 public readonly record struct CeSqlResult(CeSqlValue Value, CeSqlError? Error)
 {
     /// <summary>Whether an event with this result passes: TRUE, and no error at all.</summary>

@@ -8,7 +8,7 @@ namespace ServerlessEventing.Contract.Filters.Cesql;
 /// </summary>
 internal static class Functions
 {
-    /// <summary>Nested CONCATs could make a text of gigabytes from a short expression; no event has this much.</summary>
+    /// <summary>Nested CONCATs could make a text of gigabytes from a short expression; no event has so much.</summary>
     private const int MaxText = 64 * 1024;
 
     private const CeSqlType Bool = CeSqlType.Boolean;

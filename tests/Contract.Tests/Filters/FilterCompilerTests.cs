@@ -103,7 +103,7 @@ public sealed class FilterCompilerTests
         { new() { Exact = new Dictionary<string, string> { ["type"] = "" } }, "filters[0].exact.type" },
         { new() { Prefix = new Dictionary<string, string> { ["Type"] = "x" } }, "filters[0].prefix" },
         { new() { Suffix = new Dictionary<string, string> { [""] = "x" } }, "filters[0].suffix" },
-        { new() { All = [new() { CeSql = "id =" }] }, "filters[0].all[0].cesql: at character 5: expected an attribute" },
+        { new() { All = [new() { CeSql = "id =" }] }, "filters[0].all[0].cesql: at character 5: expected" },
         { new() { CeSql = "TRUE", Any = [] }, "exactly one dialect" },
         { Nested(40), "nested deeper" },
     };

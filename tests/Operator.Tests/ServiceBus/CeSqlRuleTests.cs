@@ -71,7 +71,8 @@ public sealed class CeSqlRuleTests
     internal static Gen<string> Expression(int depth)
     {
         var name = OneOf("type", "subject", "region", "datacontenttype", "time", "source");
-        var value = OneOf("a", "A", "ab", "b", "%", "_", "it''s", "a[b", "application/json", "", "a%", "%b", "_b", "\\%x");
+        var value = OneOf(
+            "a", "A", "ab", "b", "%", "_", "it''s", "a[b", "application/json", "", "a%", "%b", "_b", "\\%x");
         var text = value.Select(one => one.Contains('\'', StringComparison.Ordinal) ? "\"it's\"" : $"'{one}'");
         var literal = Gen.OneOf(text, OneOf("5", "TRUE", "FALSE", "0"));
         var operand = Gen.OneOf(name, name, literal, name.Select(one => $"LENGTH({one})"));
@@ -79,7 +80,8 @@ public sealed class CeSqlRuleTests
             Gen.Select(name, OneOf("=", "!=", "<>"), text).Select((a, op, b) => $"{a} {op} {b}"),
             Gen.Select(operand, OneOf("=", "!=", "<", ">="), operand).Select((a, op, b) => $"{a} {op} {b}"),
             Gen.Select(name, OneOf("LIKE", "NOT LIKE"), text).Select((a, op, b) => $"{a} {op} {b}"),
-            Gen.Select(operand, OneOf("IN", "NOT IN"), literal, literal).Select((a, op, b, c) => $"{a} {op} ({b}, {c})"),
+            Gen.Select(operand, OneOf("IN", "NOT IN"), literal, literal)
+                .Select((a, op, b, c) => $"{a} {op} ({b}, {c})"),
             name.Select(one => $"EXISTS {one}"),
             literal);
         if (depth == 0)
