@@ -60,7 +60,7 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         }
 
         var state = new DeliveryState { Id = Ulid.New(time), Expires = cloudEvent[AttributeName.ExpiryTime] };
-        var next = EventMessages.Write(cloudEvent, state);
+        var next = EventMessages.Write(cloudEvent, state, HopHeaders.Kept(message.Others));
         next.MessageId = IdOf(message, step, attempt);
         return await HoldAsync(topic, next, isOurs: false, cancellationToken) switch
         {
