@@ -74,8 +74,8 @@ internal sealed class SqliteStore : IDisposable
     }
 
     /// <summary>
-    /// All messages, oldest first within each mailbox. Learns on the way which bodies are shared: to be read whole, once,
-    /// before anything is written.
+    /// All messages, oldest first within each mailbox. Learns on the way which bodies are shared: to be read whole,
+    /// once, before anything is written.
     /// </summary>
     public IEnumerable<MessageRow> ReadMessages()
     {
