@@ -20,7 +20,7 @@ internal sealed class DeadLetterQueue(ServiceBusClient client, TimeProvider time
     /// <summary>How many may be held at once; whatever lies behind so many others is not reached.</summary>
     private const int MostHeld = 5000;
 
-    /// <summary>Giving back counts as a delivery, and the bus takes away what has too many: long before, it is renewed.</summary>
+    /// <summary>Giving back counts as a delivery, and the bus takes 100 of them: it is renewed long before.</summary>
     private const int RenewFrom = 50;
 
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(3);
@@ -119,9 +119,17 @@ internal sealed class DeadLetterQueue(ServiceBusClient client, TimeProvider time
         }
 
         // Any lane's function knows every egress; the egress's own keeps it apart from what must not share.
-        await using var sender = client.CreateSender(letter.Lane ?? EntityNames.TriggersLane);
-        await sender.SendMessageAsync(Replayed(message), cancellationToken);
-        return null;
+        var lane = letter.Lane ?? EntityNames.TriggersLane;
+        await using var sender = client.CreateSender(lane);
+        try
+        {
+            await sender.SendMessageAsync(Replayed(message), cancellationToken);
+            return null;
+        }
+        catch (ServiceBusException e) when (e.Reason == ServiceBusFailureReason.MessagingEntityNotFound)
+        {
+            return $"its lane {lane} is gone";
+        }
     }
 
     // As it was when it came to the lane first: the same event, id and egress, and nothing of what failed.
@@ -151,16 +159,23 @@ internal sealed class DeadLetterQueue(ServiceBusClient client, TimeProvider time
     private async Task GiveBackAsync(ServiceBusReceiver receiver, List<ServiceBusReceivedMessage> held)
     {
         await using var sender = client.CreateSender(EntityNames.DeadLetters);
-        foreach (var message in held)
+        try
         {
-            if (message.DeliveryCount < RenewFrom)
+            foreach (var message in held)
             {
-                await receiver.AbandonMessageAsync(message, cancellationToken: CancellationToken.None);
-                continue;
-            }
+                if (message.DeliveryCount < RenewFrom)
+                {
+                    await receiver.AbandonMessageAsync(message, cancellationToken: CancellationToken.None);
+                    continue;
+                }
 
-            await sender.SendMessageAsync(Renewed(message), CancellationToken.None);
-            await receiver.CompleteMessageAsync(message, CancellationToken.None);
+                await sender.SendMessageAsync(Renewed(message), CancellationToken.None);
+                await receiver.CompleteMessageAsync(message, CancellationToken.None);
+            }
+        }
+        catch (ServiceBusException)
+        {
+            // The locks that are left, or were lost already, end by themselves.
         }
     }
 

@@ -82,7 +82,7 @@ internal sealed record FunctionsSettings
             : configuration[AllowLoopbackSetting] is { } allow && !bool.TryParse(allow, out loopback)
                 ? $"The setting {AllowLoopbackSetting} is \"{allow}\"; it must be true or false."
             : configuration[AllowNetworksSetting] is { } list && (networks = Networks(list)) is null
-                ? $"The setting {AllowNetworksSetting} is \"{list}\"; it must be networks like 10.1.0.0/16, with commas."
+                ? $"The setting {AllowNetworksSetting} is \"{list}\"; it must be networks: 10.1.0.0/16,…"
             : port == 0
                 ? $"The setting {portSetting} is missing; a Functions host gives it. Or set {DoorSetting}=pump."
             : null;

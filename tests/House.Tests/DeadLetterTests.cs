@@ -77,11 +77,12 @@ public sealed class DeadLetterTests : IAsyncLifetime
     {
         await LetterAsync("nobody's", null, null);
         await LetterAsync("late", "uid-1", "ns/one", (MessageProperties.Expires, "2020-01-01T00:00:00Z"));
+        await LetterAsync("laneless", "uid-1", "ns/one", (MessageProperties.Lane, "gone"));
         var pass = await queue.ReplayAsync(DeadLetterSelection.All, 10, CancellationToken.None);
         Assert.Empty(pass.Done);
-        Assert.Equal(["nobody's", "late"], pass.Kept.Select(kept => kept.Letter.EventId));
+        Assert.Equal(["nobody's", "late", "laneless"], pass.Kept.Select(kept => kept.Letter.EventId));
         Assert.All(pass.Kept, kept => Assert.NotEmpty(kept.Why));
-        Assert.Equal(2, (await ListAsync()).Count);
+        Assert.Equal(3, (await ListAsync()).Count);
     }
 
     [Fact]
