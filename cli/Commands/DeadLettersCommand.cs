@@ -38,7 +38,7 @@ internal static class DeadLettersCommand
 
     private static readonly Option<bool> All = new("--all") { Description = "Every dead letter" };
 
-    public static Command Create() => new(
+    public static Command Create() => new Command(
         "deadletters",
         """
         Look at events that could not be delivered and had no dead-letter sink; send them again, or discard them.
