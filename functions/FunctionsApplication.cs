@@ -122,6 +122,8 @@ public static class FunctionsApplication
         services.AddSingleton<Health>();
         services.AddSingleton<Intake>();
         services.AddSingleton<EventIngress>();
+        services.AddSingleton<TriggerAddress>();
+        services.AddSingleton(new EgressSafety(settings.AllowLoopback, settings.AllowedNetworks));
         services.AddSingleton<TrustedClients>();
         services.AddSingleton<SubscriberClient>();
         services.AddSingleton<NextSteps>();

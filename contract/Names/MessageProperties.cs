@@ -43,6 +43,15 @@ public static class MessageProperties
     /// <summary>The same in a sentence, with what is needed to mend it.</summary>
     public const string DeadLetterDetail = "eventing_detail";
 
+    /// <summary>The lane of a dead letter's egress.</summary>
+    public const string Lane = "eventing_lane";
+
+    /// <summary>Namespace and name of what a dead letter was for: <c>ns/name</c>.</summary>
+    public const string EgressName = "eventing_egress_name";
+
+    /// <summary><c>true</c> on a dead letter that was sent again: whoever did it expects to hear of it.</summary>
+    public const string Replayed = "eventing_replayed";
+
     /// <summary>Prefix of each header of the producer's request that goes on to the subscribers.</summary>
     public const string HeaderPrefix = "eventing_header_";
 

@@ -33,7 +33,12 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
 
     /// <summary>Puts the message into the dead letters, with the reason.</summary>
     public async Task<Settlement> DeadLetterAsync(
-        InboundMessage message, DeliveryState state, string reason, string detail, CancellationToken cancellationToken)
+        InboundMessage message,
+        DeliveryState state,
+        Egress? egress,
+        string reason,
+        string detail,
+        CancellationToken cancellationToken)
     {
         var next = message.Event is { } cloudEvent
             ? EventMessages.Write(cloudEvent, state, message.Others)
@@ -41,6 +46,13 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         next.MessageId = IdOf(message, "dead-letters", state.Attempt);
         next.ApplicationProperties[MessageProperties.DeadLetterReason] = reason;
         next.ApplicationProperties[MessageProperties.DeadLetterDetail] = detail;
+        next.ApplicationProperties[MessageProperties.Lane] = egress?.Lane ?? message.Lane;
+        next.ApplicationProperties.Remove(MessageProperties.Replayed);
+        if (egress is not null)
+        {
+            next.ApplicationProperties[MessageProperties.EgressName] = $"{egress.Namespace}/{egress.Name}";
+        }
+
         var result = await HoldAsync(EntityNames.DeadLetters, next, isOurs: true, cancellationToken);
         return result == PublishResult.Confirmed ? Settlement.Complete : Settlement.Abandon;
     }

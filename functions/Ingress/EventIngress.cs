@@ -7,10 +7,12 @@ using ServerlessEventing.Functions.Routing;
 namespace ServerlessEventing.Functions.Ingress;
 
 /// <summary>
-/// The order of checks is Knative's (<c>pkg/broker/ingress/ingress_handler.go</c>), with the statuses it lacks:
+/// The order of checks is Knative's (<c>pkg/broker/ingress/ingress_handler.go</c>), with the statuses it lacks. A batch
+/// goes the same way, whole or not at all:
 /// <code>
 ///  request ─► 1 method ─► 2 address ─► 3 body ─► 4 event ─► 5 ingress ─► 6 TTL ─► 7 pressure ─► 8 publish ─► 202
-///              405          400, 404     413, 400   400, 415    404          400       429          413, 429, 503
+///              405          400, 404     400, 408   400, 415    404          400       429          400, 413, 429
+///                                        413, 415                                                   431, 503
 /// </code>
 /// The data is buffered once and sent once, untouched.
 /// </summary>

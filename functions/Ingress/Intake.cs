@@ -71,7 +71,8 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
     {
         var ttl = InitialTtl;
         if (cloudEvent[AttributeName.BrokerTtl] is { } text
-            && (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ttl) || --ttl <= 0))
+            && (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ttl)
+                || --ttl <= 0))
         {
             return Problems.TtlExhausted(text);
         }

@@ -23,7 +23,7 @@ internal static class HopHeaders
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("-0123456789abcdefghijklmnopqrstuvwxyz");
 
-    /// <summary>Reads what goes on; false when it is more than <see cref="MaxCount"/> or <see cref="MaxBytes"/>.</summary>
+    /// <summary>Reads what goes on; false when that is more than the limits.</summary>
     public static bool TryRead(
         IHeaderDictionary headers, [NotNullWhen(true)] out List<KeyValuePair<string, object>>? properties)
     {

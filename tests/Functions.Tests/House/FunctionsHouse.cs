@@ -79,6 +79,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
             $"--RoutingTable={table}",
             $"--EVENTING_DOOR={(pump ? "pump" : "host")}",
             $"--EVENTING_PORT={port}",
+            "--EVENTING_ALLOW_LOOPBACK=true",
             $"--FUNCTIONS_CUSTOMHANDLER_PORT={port}",
             "--Logging:LogLevel:Default=Warning",
         ],
