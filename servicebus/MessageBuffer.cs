@@ -17,7 +17,8 @@ internal sealed class MessageBuffer(
     string entityPath,
     ServiceBusReceiveMode mode,
     int prefetch,
-    string identifier)
+    string identifier,
+    SessionRequest? session = null)
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
@@ -88,6 +89,10 @@ internal sealed class MessageBuffer(
         }
     }
 
+    /// <summary>Opens the link of a session receiver, which holds the session until the link ends.</summary>
+    public Task<ReceivingLink> AcceptAsync(CancellationToken cancellationToken) =>
+        client.Retry.RunAsync(entityPath, this, static (self, ct) => self.OpenAsync(ct), cancellationToken);
+
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         await turn.WaitAsync(cancellationToken);
@@ -149,8 +154,9 @@ internal sealed class MessageBuffer(
         {
             while (taken.Count < max && held.TryDequeue(out var message))
             {
-                // A message whose lock ran out while it lay here is on its way to someone else.
-                if (mode == ServiceBusReceiveMode.ReceiveAndDelete || message.LockedUntil > now)
+                // A message whose lock ran out while it lay here is on its way to someone else; in a session it has
+                // no lock of its own, and the link ends with the session's.
+                if (mode == ServiceBusReceiveMode.ReceiveAndDelete || session is not null || message.LockedUntil > now)
                 {
                     taken.Add(message);
                 }
@@ -192,6 +198,9 @@ internal sealed class MessageBuffer(
 
     private Task<ReceivingLink> GetLinkAsync(CancellationToken cancellationToken) => link is { IsOpen: true } open
         ? Task.FromResult(open)
+        : session is not null
+        ? throw new ServiceBusException(
+            "The session's link is closed, and the session with it", ServiceBusFailureReason.SessionLockLost, entityPath)
         : client.Retry.RunAsync(entityPath, this, static (self, ct) => self.OpenAsync(ct), cancellationToken);
 
     private async Task<ReceivingLink> OpenAsync(CancellationToken cancellationToken)
@@ -209,7 +218,7 @@ internal sealed class MessageBuffer(
         }
 
         return link = await ReceivingLink.OpenAsync(
-            connection, entityPath, mode, identifier, OnMessage, cancellationToken);
+            connection, entityPath, mode, identifier, session, OnMessage, cancellationToken);
     }
 
     private void OnMessage(ServiceBusReceivedMessage message)

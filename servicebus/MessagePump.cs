@@ -109,7 +109,8 @@ internal sealed class MessagePump
     {
         var connection = await client.Connection.GetAsync(stop);
         var open = await ReceivingLink.OpenAsync(
-            connection, processor.EntityPath, processor.ReceiveMode, processor.Identifier, OnMessage, stop);
+            connection, processor.EntityPath, processor.ReceiveMode, processor.Identifier, session: null, OnMessage,
+            stop);
         lock (accounts)
         {
             link = open;

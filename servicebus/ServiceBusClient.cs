@@ -88,6 +88,55 @@ public sealed class ServiceBusClient : IAsyncDisposable
         string topicName, string subscriptionName, ServiceBusReceiverOptions? options) =>
         new(this, SubscriptionPath(topicName, subscriptionName), options ?? new());
 
+    /// <summary>Accepts a session of a queue; fails with SessionCannotBeLocked when another receiver holds it.</summary>
+    public Task<ServiceBusSessionReceiver> AcceptSessionAsync(
+        string queueName,
+        string sessionId,
+        ServiceBusSessionReceiverOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sessionId);
+        return ServiceBusSessionReceiver.AcceptAsync(
+            this, Checked(queueName), sessionId, options ?? new(), cancellationToken);
+    }
+
+    /// <summary>Accepts a session of a bus subscription.</summary>
+    public Task<ServiceBusSessionReceiver> AcceptSessionAsync(
+        string topicName,
+        string subscriptionName,
+        string sessionId,
+        ServiceBusSessionReceiverOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sessionId);
+        return ServiceBusSessionReceiver.AcceptAsync(
+            this, SubscriptionPath(topicName, subscriptionName), sessionId, options ?? new(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Accepts the next session of a queue that is free and has messages; fails with ServiceTimeout when none turned up
+    /// in as many tries as the client's retry options allow.
+    /// </summary>
+    public Task<ServiceBusSessionReceiver> AcceptNextSessionAsync(
+        string queueName,
+        ServiceBusSessionReceiverOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        ServiceBusSessionReceiver.AcceptAsync(
+            this, Checked(queueName), sessionId: null, options ?? new(), cancellationToken);
+
+    /// <summary>Accepts the next session of a bus subscription that is free and has messages.</summary>
+    public Task<ServiceBusSessionReceiver> AcceptNextSessionAsync(
+        string topicName,
+        string subscriptionName,
+        ServiceBusSessionReceiverOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        ServiceBusSessionReceiver.AcceptAsync(
+            this,
+            SubscriptionPath(topicName, subscriptionName),
+            sessionId: null,
+            options ?? new(),
+            cancellationToken);
+
     /// <summary>A processor of a queue's messages.</summary>
     public ServiceBusProcessor CreateProcessor(string queueName) =>
         CreateProcessor(queueName, new ServiceBusProcessorOptions());

@@ -4,24 +4,49 @@ using ServerlessEventing.ServiceBus.Wire;
 namespace ServerlessEventing.ServiceBus;
 
 /// <summary>A receiver from one entity; safe for any number of callers at once, whose receives take turns.</summary>
-public sealed class ServiceBusReceiver : IAsyncDisposable
+public class ServiceBusReceiver : IAsyncDisposable
 {
     private readonly ServiceBusClient client;
-    private readonly MessageBuffer buffer;
-    private readonly Settler settler;
-    private readonly Management management;
+    private readonly MessageBuffer buffer = null!;
+    private readonly Settler settler = null!;
+    private readonly Management management = null!;
     private long lastPeeked;
 
     internal ServiceBusReceiver(ServiceBusClient client, string entityPath, ServiceBusReceiverOptions options)
+        : this(
+            client,
+            ServiceBusClient.WithSubQueue(entityPath, options.SubQueue),
+            options.ReceiveMode,
+            options.PrefetchCount,
+            options.Identifier)
     {
-        this.client = client;
-        EntityPath = ServiceBusClient.WithSubQueue(entityPath, options.SubQueue);
-        ReceiveMode = options.ReceiveMode;
-        PrefetchCount = options.PrefetchCount;
-        Identifier = options.Identifier ?? $"{EntityPath}-{Guid.NewGuid():N}";
         management = new(client.Connection, EntityPath);
         settler = new(client.Retry, management, EntityPath);
         buffer = new(client, EntityPath, ReceiveMode, PrefetchCount, Identifier);
+    }
+
+    /// <summary>With a link that is open and holds a session.</summary>
+    private protected ServiceBusReceiver(
+        ServiceBusClient client,
+        string entityPath,
+        ServiceBusSessionReceiverOptions options,
+        MessageBuffer buffer,
+        Management management)
+        : this(client, entityPath, options.ReceiveMode, options.PrefetchCount, options.Identifier)
+    {
+        this.management = management;
+        settler = new(client.Retry, management, EntityPath);
+        this.buffer = buffer;
+    }
+
+    private ServiceBusReceiver(
+        ServiceBusClient client, string entityPath, ServiceBusReceiveMode mode, int prefetch, string? identifier)
+    {
+        this.client = client;
+        EntityPath = entityPath;
+        ReceiveMode = mode;
+        PrefetchCount = prefetch;
+        Identifier = identifier ?? $"{EntityPath}-{Guid.NewGuid():N}";
     }
 
     /// <summary>The host of the namespace.</summary>
@@ -183,5 +208,9 @@ public sealed class ServiceBusReceiver : IAsyncDisposable
     }
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync() => await CloseAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        GC.SuppressFinalize(this);
+    }
 }

@@ -52,7 +52,7 @@ internal static class ServiceBusCommand
             DataFolder = result.GetValue(Data)!,
             AmqpPort = result.GetValue(Port),
             ManagementPort = result.GetValue(ManagementPort),
-            Loggers = logger,
+            LoggerFactory = logger,
         };
         await using var emulator = await HouseArguments.StartPartAsync(
             () => ServiceBusEmulator.StartAsync(options, cancellationToken));

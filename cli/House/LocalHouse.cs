@@ -86,7 +86,7 @@ internal sealed class LocalHouse : IAsyncDisposable
                 DataFolder = Data.ServiceBus,
                 AmqpPort = ports.Amqp,
                 ManagementPort = ports.Management,
-                Loggers = options.LoggerFactory,
+                LoggerFactory = options.LoggerFactory,
             },
             cancellationToken));
         ServiceBusConnection = bus.ConnectionString;

@@ -29,7 +29,12 @@ internal sealed class SubscriberClient(TrustedClients clients, BusPublisher publ
 
     /// <summary>Sends the event; asks for a reply unless it goes to a dead-letter sink or is a reply itself.</summary>
     public async Task<DeliveryOutcome> PostAsync(
-        EgressRoute route, Target target, CloudEvent cloudEvent, bool wantsReply, CancellationToken cancellationToken)
+        EgressRoute route,
+        Target target,
+        CloudEvent cloudEvent,
+        IReadOnlyList<KeyValuePair<string, object>> others,
+        bool wantsReply,
+        CancellationToken cancellationToken)
     {
         if (target.Address is null)
         {
@@ -42,6 +47,7 @@ internal sealed class SubscriberClient(TrustedClients clients, BusPublisher publ
         using var timer = new CancellationTokenSource(limit, time);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         using var request = Request(route, target.Address, cloudEvent, wantsReply);
+        HopHeaders.Write(others, request);
         try
         {
             using var response = await clients.For(target.Destination.CaCerts).SendAsync(request, timeout.Token);

@@ -52,7 +52,7 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         AmqpListener? amqp = null;
         try
         {
-            var access = new AccessControl(options.KeyName, options.Key, options.NoAuth, options.Time);
+            var access = new AccessControl(options.KeyName, options.Key, options.NoAuth, options.TimeProvider);
             amqp = StartAmqp(options, broker, access);
             var management = await StartManagementAsync(options, broker, access, cancellationToken);
             return new ServiceBusEmulator(options, broker, amqp, management);
@@ -80,7 +80,7 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
     {
         try
         {
-            return Broker.Open(options.DataFolder, options.Loggers, options.Time);
+            return Broker.Open(options.DataFolder, options.LoggerFactory, options.TimeProvider);
         }
         catch (StoreUnusableException problem)
         {
@@ -93,7 +93,7 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         try
         {
             return AmqpListener.Start(
-                options.AmqpPort, new ConnectionContext(broker, access), options.Loggers.CreateLogger<AmqpListener>());
+                options.AmqpPort, new ConnectionContext(broker, access), options.LoggerFactory.CreateLogger<AmqpListener>());
         }
         catch (SocketException problem)
         {
@@ -109,7 +109,7 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         try
         {
             return await ManagementServer.StartAsync(
-                options.ManagementPort, broker, access, options.Loggers, cancellationToken);
+                options.ManagementPort, broker, access, options.LoggerFactory, cancellationToken);
         }
         catch (IOException problem)
         {

@@ -24,7 +24,7 @@ public sealed record ServiceBusEmulatorOptions
     /// <summary>Takes any token, or none.</summary>
     public bool NoAuth { get; init; }
 
-    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

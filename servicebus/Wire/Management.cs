@@ -7,7 +7,8 @@ using Amqp.Types;
 namespace ServerlessEventing.ServiceBus.Wire;
 
 /// <summary>Requests and answers of <c>{entity}/$management</c>, one method an operation.</summary>
-internal sealed class Management(BusConnection connection, string entityPath)
+internal sealed class Management(
+    BusConnection connection, string entityPath, string? sessionId = null, string? sessionLink = null)
 {
     private const int NoContent = 204;
 
@@ -19,6 +20,20 @@ internal sealed class Management(BusConnection connection, string entityPath)
             ? new(DateTime.SpecifyKind(times[0], DateTimeKind.Utc))
             : throw Malformed("expirations");
     }
+
+    public async Task<DateTimeOffset> RenewSessionLockAsync(CancellationToken cancellationToken)
+    {
+        var answer = await AskAsync("com.microsoft:renew-session-lock", [], cancellationToken);
+        return answer["expiration"] is DateTime time
+            ? new(DateTime.SpecifyKind(time, DateTimeKind.Utc))
+            : throw Malformed("expiration");
+    }
+
+    public async Task<byte[]?> GetSessionStateAsync(CancellationToken cancellationToken) =>
+        (await AskAsync("com.microsoft:get-session-state", [], cancellationToken))["session-state"] as byte[];
+
+    public Task SetSessionStateAsync(byte[]? state, CancellationToken cancellationToken) => AskAsync(
+        "com.microsoft:set-session-state", new() { ["session-state"] = state }, cancellationToken);
 
     public async Task<IReadOnlyList<ServiceBusReceivedMessage>> PeekAsync(
         long fromSequenceNumber, int count, CancellationToken cancellationToken)
@@ -125,6 +140,12 @@ internal sealed class Management(BusConnection connection, string entityPath)
                 ["com.microsoft:server-timeout"] = (uint)connection.Endpoint.Timeout.TotalMilliseconds,
             },
         };
+        if (sessionId is not null)
+        {
+            body["session-id"] = sessionId;
+            request.ApplicationProperties["associated-link-name"] = sessionLink;
+        }
+
         var answer = await link.AskAsync(request, cancellationToken);
         var properties = answer.ApplicationProperties?.Map;
         var status = properties?.GetValueOrDefault("statusCode") as int? ?? 0;

@@ -37,6 +37,11 @@ internal sealed class ReceivingLink
 
     public bool IsOpen => !link.IsClosed && !link.Session.IsClosed;
 
+    /// <summary>The session that the link holds; null on entities without sessions.</summary>
+    public SessionHold? Session { get; private set; }
+
+    public string Name => link.Name;
+
     /// <summary>Ends, without an exception, when the link does.</summary>
     public Task Closed => closed.Task;
 
@@ -48,6 +53,7 @@ internal sealed class ReceivingLink
         string entityPath,
         ServiceBusReceiveMode mode,
         string identifier,
+        SessionRequest? session,
         Action<ServiceBusReceivedMessage> onMessage,
         CancellationToken cancellationToken)
     {
@@ -57,7 +63,7 @@ internal sealed class ReceivingLink
         var peekLock = mode == ServiceBusReceiveMode.PeekLock;
         var attach = new Attach
         {
-            Source = new Source { Address = entityPath },
+            Source = session?.Source(entityPath) ?? new Source { Address = entityPath },
             Target = new Target { Address = identifier },
             SndSettleMode = peekLock ? SenderSettleMode.Unsettled : SenderSettleMode.Settled,
             RcvSettleMode = peekLock ? ReceiverSettleMode.Second : ReceiverSettleMode.First,
@@ -67,14 +73,15 @@ internal sealed class ReceivingLink
                 [new Symbol("com.microsoft:timeout")] = (uint)endpoint.Timeout.TotalMilliseconds,
             },
         };
-        var session = connection.CreateSession();
-        (receiving.link, _) = await Links.OpenAsync(
-            onAttached => new ReceiverLink(session, $"{identifier}-{Guid.NewGuid():N}", attach, onAttached),
+        var channel = connection.CreateSession();
+        (receiving.link, var answer) = await Links.OpenAsync(
+            onAttached => new ReceiverLink(channel, $"{identifier}-{Guid.NewGuid():N}", attach, onAttached),
             sending: false,
             entityPath,
-            endpoint.Timeout,
+            session is null ? endpoint.Timeout : endpoint.Timeout + SessionRequest.Margin,
             endpoint.TimeProvider,
             cancellationToken);
+        receiving.Session = session?.Read(answer, entityPath);
 
         // Zero starts the message callback without a flow frame.
         receiving.link.Start(0, receiving.OnMessage);

@@ -72,8 +72,12 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
             Log.Malformed(Logger, problem.Message);
             var condition = (problem as AmqpException)?.Error?.Condition ?? "amqp:decode-error";
             Close(condition, problem.Message);
-            await _flushed.Task.WaitAsync(CloseGrace).ContinueWith(
-                _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+        catch (Exception problem)
+        {
+            // A bug in handling one frame: this peer is told, the others live.
+            Log.Failed(Logger, problem);
+            Close("amqp:internal-error", "The frame could not be handled; the emulator's log says why.");
         }
         finally
         {
@@ -334,6 +338,12 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
             _flushed.TrySetResult();
             socket.Dispose();
         }
+        catch (Exception problem)
+        {
+            Log.Failed(Logger, problem);
+            _flushed.TrySetResult();
+            socket.Dispose();
+        }
     }
 
     private ByteBuffer? TakeUnsent()
@@ -424,6 +434,9 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "An AMQP connection was lost: {Reason}")]
         public static partial void Lost(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "An AMQP connection ended in an unexpected failure")]
+        public static partial void Failed(ILogger logger, Exception problem);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "An AMQP connection is closed: {Reason}")]
         public static partial void Malformed(ILogger logger, string reason);

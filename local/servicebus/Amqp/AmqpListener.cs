@@ -13,6 +13,7 @@ internal sealed partial class AmqpListener : IAsyncDisposable
 {
     private const int MaxConnections = 5_000;
     private static readonly TimeSpan UpkeepPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(20);
     private readonly Socket _socket;
     private readonly ConnectionContext _context;
     private readonly ILogger _logger;
@@ -87,8 +88,9 @@ internal sealed partial class AmqpListener : IAsyncDisposable
             }
             catch (SocketException problem)
             {
-                // A client that left before it was accepted; the listener goes on.
+                // A client that left before it was accepted, or no more file handles: the listener goes on, in a while.
                 Log.AcceptFailed(_logger, problem.Message);
+                await Task.Delay(AcceptRetry);
             }
         }
     }
@@ -131,13 +133,26 @@ internal sealed partial class AmqpListener : IAsyncDisposable
             {
                 foreach (var connection in _connections.Keys)
                 {
-                    connection.Upkeep();
+                    Keep(connection);
                 }
             }
         }
         catch (OperationCanceledException)
         {
             // Stopping.
+        }
+    }
+
+    private void Keep(AmqpConnection connection)
+    {
+        try
+        {
+            connection.Upkeep();
+        }
+        catch (Exception problem)
+        {
+            // One connection's trouble must not end the heartbeats of all.
+            Log.ConnectionFailed(_logger, problem);
         }
     }
 

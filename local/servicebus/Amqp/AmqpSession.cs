@@ -190,7 +190,7 @@ internal sealed class AmqpSession
     }
 
     /// <summary>An attach without terminus, then the reason: what AMQP asks for and clients understand.</summary>
-    private void Refuse(Attach attach, BrokerError error)
+    public void Refuse(Attach attach, BrokerError error)
     {
         Write(new Attach
         {

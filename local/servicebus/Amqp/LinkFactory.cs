@@ -71,7 +71,9 @@ internal static class LinkFactory
             return Refused(BrokerError.Disabled(node.Path));
         }
 
-        if (!path.OfDeadLetters && node.Messages.Settings.RequiresSession)
+        var mailbox = MailboxOf(path, node);
+        var filter = SessionFilter.Read(attach);
+        if (mailbox.Settings.RequiresSession && filter is null)
         {
             return Refused(new BrokerError(
                 "amqp:not-allowed",
@@ -79,7 +81,14 @@ internal static class LinkFactory
                 $"receiver: '{node.Path}'."));
         }
 
-        return (new MailboxLink(session, attach, MailboxOf(path, node)), null);
+        if (!mailbox.Settings.RequiresSession && filter is not null)
+        {
+            return Refused(BrokerError.NotAllowed(
+                $"A sessionful message receiver cannot be created on '{mailbox.Path}', which does not require " +
+                "sessions."));
+        }
+
+        return (new MailboxLink(session, attach, mailbox, filter), null);
     }
 
     private static (AmqpLink? Link, BrokerError? Error) Sending(

@@ -1,5 +1,6 @@
 // The link of a receiver: messages of one mailbox, settled by the peer's dispositions.
 using Amqp.Framing;
+using Amqp.Types;
 using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.Local.ServiceBus.Wire;
 
@@ -18,11 +19,15 @@ internal sealed class MailboxLink : SendingLink
     private static readonly Modified DeferredState = new() { DeliveryFailed = false, UndeliverableHere = true };
     private static readonly Rejected RejectedState = new();
     private readonly LinkReceiver _receiver;
+    private readonly SessionFilter? _session;
+    private bool _attached;
 
-    public MailboxLink(AmqpSession session, Attach attach, Mailbox mailbox)
+    /// <summary>With a session filter, the attach is answered when there is a session, or none came in time.</summary>
+    public MailboxLink(AmqpSession session, Attach attach, Mailbox mailbox, SessionFilter? filter)
         : base(session, attach)
     {
         Mailbox = mailbox;
+        _session = filter;
         _receiver = new LinkReceiver(this, SettlesOnSend);
     }
 
@@ -30,8 +35,24 @@ internal sealed class MailboxLink : SendingLink
 
     private Broker Broker => Session.Connection.Context.Broker;
 
+    protected override object? AnswerSource => _receiver.Session is { } held
+        ? SessionFilter.Granted(Peer.Source, held.Id)
+        : Peer.Source;
+
+    protected override Fields? AnswerProperties => _receiver.Session is { } held
+        ? SessionFilter.LockedUntil(held.LockedUntil)
+        : null;
+
     public override void Attach()
     {
+        if (_session is { } wanted)
+        {
+            var deadline = Broker.Time.GetUtcNow() + wanted.Patience;
+            Mailbox.RequestSession(_receiver, wanted.Id, deadline.ToUnixTimeMilliseconds());
+            return;
+        }
+
+        _attached = true;
         base.Attach();
         Mailbox.Attach(_receiver);
     }
@@ -81,6 +102,40 @@ internal sealed class MailboxLink : SendingLink
                 }
             }
         });
+    }
+
+    private void OnSession(BrokerError? error)
+    {
+        if (error is not null)
+        {
+            Refuse(error);
+            return;
+        }
+
+        lock (Session.Connection.Gate)
+        {
+            if (!IsClosed)
+            {
+                _attached = true;
+                base.Attach();
+            }
+        }
+    }
+
+    private void Refuse(BrokerError error)
+    {
+        lock (Session.Connection.Gate)
+        {
+            if (IsClosed)
+            {
+                return;
+            }
+
+            Session.Remove(this);
+            Session.Refuse(Peer, error);
+        }
+
+        Closed();
     }
 
     private static (Settlement? Settlement, DeliveryState Answer) Read(DeliveryState? state) => state switch
@@ -140,6 +195,18 @@ internal sealed class MailboxLink : SendingLink
             }
         }
 
-        public override void Closed(BrokerError error) => link.Detach(error);
+        public override void SessionAnswered(BrokerError? error) => link.OnSession(error);
+
+        public override void Closed(BrokerError error)
+        {
+            if (link._attached)
+            {
+                link.Detach(error);
+            }
+            else
+            {
+                link.Refuse(error);
+            }
+        }
     }
 }

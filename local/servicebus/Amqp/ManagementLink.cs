@@ -9,12 +9,14 @@ using ServerlessEventing.Local.ServiceBus.Wire;
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
 /// <summary>
-/// Reads requests and writes answers; what they do is in <see cref="MessageRequests"/> and <see cref="RuleRequests"/>.
+/// Reads requests and writes answers; what they do is in <see cref="MessageRequests"/>,
+/// <see cref="SessionRequests"/> and <see cref="RuleRequests"/>.
 /// </summary>
 internal sealed partial class ManagementLink(AmqpSession session, Attach attach, EntityNode node, Mailbox mailbox)
     : RequestLink(session, attach)
 {
     private readonly MessageRequests _messages = new(session.Connection.Context.Broker, node, mailbox);
+    private readonly SessionRequests _sessions = new(session.Connection.Context.Broker, mailbox);
     private readonly RuleRequests _rules = new(session.Connection.Context.Broker, node);
 
     protected override void OnRequest(Message request, Action<Message> reply)
@@ -24,7 +26,9 @@ internal sealed partial class ManagementLink(AmqpSession session, Attach attach,
         try
         {
             var body = new RequestBody(request.Body as Map ?? []);
-            if (!_messages.TryHandle(operation, body, Answer) && !_rules.TryHandle(operation, body, Answer))
+            if (!_messages.TryHandle(operation, body, Answer)
+                && !_sessions.TryHandle(operation, body, Answer)
+                && !_rules.TryHandle(operation, body, Answer))
             {
                 Answer(RequestAnswer.Failed(501, "amqp:not-implemented", $"Operation '{operation}' is not supported."));
             }

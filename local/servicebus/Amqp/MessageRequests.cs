@@ -113,18 +113,18 @@ internal sealed class MessageRequests(Broker broker, EntityNode node, Mailbox ma
         var omitBody = body.Flag("omit-message-body");
         var messages = new List();
         var bytes = 0;
-        foreach (var (entry, facts, overlay) in mailbox.Peek(from, count, Now))
+        foreach (var (entry, facts, overlay) in mailbox.Peek(from, count, Now, body["session-id"] as string))
         {
             if (bytes > MaxPeekBytes || broker.Bodies.Read(entry.Body) is not { } stored)
             {
                 break;
             }
 
-            var content = WireMessage.Parse(stored);
-            var encoded = MessageEncoder.Encode(
-                omitBody ? content.WithoutBody() : content, MessageOverlay.Decode(overlay), facts);
-            bytes += encoded.Length;
-            messages.Add(new Map { ["message"] = ToArray(encoded) });
+            if (TryEncode(stored, overlay, facts, omitBody) is { } encoded)
+            {
+                bytes += encoded.Length;
+                messages.Add(new Map { ["message"] = encoded });
+            }
         }
 
         return messages.Count == 0
@@ -132,10 +132,32 @@ internal sealed class MessageRequests(Broker broker, EntityNode node, Mailbox ma
             : RequestAnswer.Ok(new Map { ["messages"] = messages });
     }
 
+    private static byte[]? TryEncode(byte[] stored, byte[]? overlay, DeliveryFacts facts, bool omitBody)
+    {
+        try
+        {
+            var content = WireMessage.Parse(stored);
+            return ToArray(MessageEncoder.Encode(
+                omitBody ? content.WithoutBody() : content, MessageOverlay.Decode(overlay), facts));
+        }
+        catch (WireFormatException)
+        {
+            // Parked when a receiver's turn comes; it does not hide the others.
+            return null;
+        }
+    }
+
     private void ReceiveByNumber(RequestBody body, Action<RequestAnswer> answer)
     {
         var numbers = body.Numbers("sequence-numbers");
         var delete = body.Number("receiver-settle-mode", otherwise: 1) == 0;
+        if (mailbox.Settings.RequiresSession
+            && !(body["session-id"] is string session && mailbox.Sessions.IsHeld(session, Now)))
+        {
+            answer(RequestAnswer.From(BrokerError.SessionLockLost));
+            return;
+        }
+
         if (mailbox.TakeDeferred(numbers, Now) is not { } deliveries)
         {
             answer(RequestAnswer.From(BrokerError.MessageNotFound(

@@ -15,7 +15,9 @@ internal sealed record RequestAnswer(int Status, string Description, string? Con
     public static RequestAnswer From(BrokerError error) => Failed(
         error.Condition switch
         {
-            "com.microsoft:message-lock-lost" or "com.microsoft:session-lock-lost" => 410,
+            "com.microsoft:message-lock-lost" or "com.microsoft:session-lock-lost"
+                or "com.microsoft:session-cannot-be-locked" => 410,
+            "com.microsoft:timeout" => 408,
             "amqp:not-found" or "com.microsoft:message-not-found" => 404,
             "amqp:resource-limit-exceeded" or "amqp:link:message-size-exceeded" => 403,
             "com.microsoft:entity-already-exists" => 409,

@@ -63,8 +63,17 @@ internal sealed class RuleRequests(Broker broker, EntityNode node)
     private static void AnswerWhenDone(Task<AdministrationError?> change, Action<RequestAnswer> answer) =>
         _ = AnswerAsync(change, answer);
 
-    private static async Task AnswerAsync(Task<AdministrationError?> change, Action<RequestAnswer> answer) =>
-        answer(Translate(await change));
+    private static async Task AnswerAsync(Task<AdministrationError?> change, Action<RequestAnswer> answer)
+    {
+        try
+        {
+            answer(Translate(await change));
+        }
+        catch (ObjectDisposedException)
+        {
+            answer(RequestAnswer.From(BrokerError.Busy));
+        }
+    }
 
     private static RequestAnswer Translate(AdministrationError? error) => error is null
         ? RequestAnswer.Ok()

@@ -1,5 +1,6 @@
 // A link on which we send.
 using Amqp.Framing;
+using Amqp.Types;
 
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
@@ -11,6 +12,11 @@ internal abstract class SendingLink(AmqpSession session, Attach attach) : AmqpLi
     /// <summary>The address the peer gave its own end, if it gave one.</summary>
     public string? TargetAddress { get; } = (attach.Target as Target)?.Address;
 
+    /// <summary>The source as the answer names it.</summary>
+    protected virtual object? AnswerSource => Peer.Source;
+
+    protected virtual Fields? AnswerProperties => null;
+
     public override void Attach()
     {
         Session.Write(new Attach
@@ -20,9 +26,10 @@ internal abstract class SendingLink(AmqpSession session, Attach attach) : AmqpLi
             Role = false,
             SndSettleMode = Peer.SndSettleMode,
             RcvSettleMode = Peer.RcvSettleMode,
-            Source = Peer.Source,
+            Source = AnswerSource,
             Target = Peer.Target ?? new Target(),
             InitialDeliveryCount = 0,
+            Properties = AnswerProperties,
         });
     }
 }

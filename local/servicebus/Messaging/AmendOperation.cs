@@ -31,7 +31,7 @@ internal sealed class AmendOperation(
 
     public override void Failed()
     {
-        mailbox.Return(entry);
+        mailbox.ReturnSoon(entry);
         done?.Invoke(false);
     }
 }

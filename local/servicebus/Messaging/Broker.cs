@@ -19,6 +19,7 @@ internal sealed class Broker : IDisposable
     private readonly DataFolderLock _lock;
     private readonly SqliteStore _store;
     private readonly Sweeper _sweeper;
+    private readonly Parking _parking;
 
     private Broker(DataFolderLock folderLock, SqliteStore store, string file, ILoggerFactory loggers, TimeProvider time)
     {
@@ -26,13 +27,15 @@ internal sealed class Broker : IDisposable
         _store = store;
         Time = time;
         Bodies = new BodyReader(file, BodyCacheBytes);
+        SessionStates = new SessionStates(file);
         Router = new Router(Topology, time, Counters);
+        _parking = new Parking(loggers.CreateLogger<Parking>(), Counters);
         Recovery.Load(store, Topology, Connect);
         Journal = new Journal(store, loggers.CreateLogger<Journal>());
-        Publisher = new Publisher(Router, Journal, Bodies, Counters);
-        Settler = new Settler(Router, Journal, Bodies, Counters);
+        Publisher = new Publisher(Router, Journal, Bodies, Counters, loggers.CreateLogger<Publisher>());
+        Settler = new Settler(Router, Journal, Bodies, Counters, _parking);
         Administration = new Administration(Topology, Journal, time, Connect);
-        _sweeper = new Sweeper(Topology, Settler, Journal, time);
+        _sweeper = new Sweeper(Topology, Settler, Journal, time, loggers.CreateLogger<Sweeper>());
     }
 
     public TimeProvider Time { get; }
@@ -44,6 +47,8 @@ internal sealed class Broker : IDisposable
     public Journal Journal { get; }
 
     public BodyReader Bodies { get; }
+
+    public SessionStates SessionStates { get; }
 
     public Router Router { get; }
 
@@ -75,6 +80,7 @@ internal sealed class Broker : IDisposable
         Administration.Dispose();
         Journal.Dispose();
         Bodies.Dispose();
+        SessionStates.Dispose();
         _store.Dispose();
         _lock.Dispose();
     }
@@ -85,7 +91,7 @@ internal sealed class Broker : IDisposable
         foreach (var mailbox in (Mailbox[])[node.Messages, node.DeadLetters])
         {
             _ = new DeliveryPump(
-                mailbox, Bodies, Time, Counters,
+                mailbox, Bodies, Time, Counters, _parking,
                 (from, entry) => Settler.Expired(from, entry),
                 (delivery, done) => Settler.Remove(delivery.Mailbox, delivery.Entry, done));
         }

@@ -9,6 +9,7 @@ public sealed class BrokerCounters
     private long _completed;
     private long _deadLettered;
     private long _duplicatesDropped;
+    private long _parked;
 
     /// <summary>Messages accepted from senders (each of a batch counts).</summary>
     public long MessagesAccepted => Interlocked.Read(ref _accepted);
@@ -24,6 +25,11 @@ public sealed class BrokerCounters
 
     /// <summary>Messages that duplicate detection accepted and dropped.</summary>
     public long DuplicatesDropped => Interlocked.Read(ref _duplicatesDropped);
+
+    /// <summary>Messages set aside because their stored bytes cannot be read; the log names each.</summary>
+    public long MessagesParked => Interlocked.Read(ref _parked);
+
+    internal void Parked() => Interlocked.Increment(ref _parked);
 
     internal void Accepted(int count) => Interlocked.Add(ref _accepted, count);
 

@@ -7,10 +7,24 @@ internal sealed record BrokerError(string Condition, string Description)
     public static readonly BrokerError Busy = new(
         "com.microsoft:server-busy", "The store is busy or cannot write; nothing was accepted. Try again.");
 
+    public static readonly BrokerError Internal = new(
+        "amqp:internal-error", "The message could not be handled; the emulator's log says why.");
+
     public static readonly BrokerError LockLost = new(
         "com.microsoft:message-lock-lost",
         "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the " +
         "queue.");
+
+    public static readonly BrokerError SessionLockLost = new(
+        "com.microsoft:session-lock-lost",
+        "The session lock has expired or was never held on this entity. Accept the session again.");
+
+    public static readonly BrokerError NoSession = new(
+        "com.microsoft:timeout", "No session with messages became free in the time the receiver was ready to wait.");
+
+    public static BrokerError SessionHeld(string id) => new(
+        "com.microsoft:session-cannot-be-locked",
+        $"The requested session '{id}' cannot be accepted. It may be locked by another receiver.");
 
     public static BrokerError NotFound(string path) => new(
         "amqp:not-found", $"The messaging entity '{path}' could not be found. status-code: 404");

@@ -18,6 +18,7 @@ internal sealed class DeliveryPump : IThreadPoolWorkItem
     private readonly BodyReader _bodies;
     private readonly TimeProvider _time;
     private readonly BrokerCounters _counters;
+    private readonly Parking _parking;
     private readonly Action<Mailbox, MessageEntry> _expire;
     private readonly Action<Delivery, Action<bool>> _remove;
     private readonly List<(Receiver Receiver, Delivery Delivery)> _group = [];
@@ -29,6 +30,7 @@ internal sealed class DeliveryPump : IThreadPoolWorkItem
         BodyReader bodies,
         TimeProvider time,
         BrokerCounters counters,
+        Parking parking,
         Action<Mailbox, MessageEntry> expire,
         Action<Delivery, Action<bool>> remove)
     {
@@ -36,6 +38,7 @@ internal sealed class DeliveryPump : IThreadPoolWorkItem
         _bodies = bodies;
         _time = time;
         _counters = counters;
+        _parking = parking;
         _expire = expire;
         _remove = remove;
         mailbox.Wake = Wake;
@@ -52,19 +55,42 @@ internal sealed class DeliveryPump : IThreadPoolWorkItem
     public void Execute()
     {
         Volatile.Write(ref _state, Running);
-        while (RunGroup())
+        try
         {
-        }
+            TellOfSessions();
+            while (RunGroup())
+            {
+            }
 
-        foreach (var (receiver, deliveryCount) in _mailbox.TakeDrained())
+            foreach (var (receiver, deliveryCount) in _mailbox.TakeDrained())
+            {
+                receiver.Drained(deliveryCount);
+            }
+        }
+        catch (Exception problem)
         {
-            receiver.Drained(deliveryCount);
+            // A thread of the pool: whatever escapes here ends the process. What was taken comes back with its locks.
+            _parking.PumpFailed(_mailbox, problem);
         }
 
         if (Interlocked.CompareExchange(ref _state, Idle, Running) != Running)
         {
             // Woken meanwhile: yield to other mailboxes before going on.
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private void TellOfSessions()
+    {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var receiver in _mailbox.TakeLostSessions(now))
+        {
+            receiver.Closed(BrokerError.SessionLockLost);
+        }
+
+        foreach (var (receiver, error) in _mailbox.TakeSessionAnswers(now))
+        {
+            receiver.SessionAnswered(error);
         }
     }
 
@@ -93,10 +119,24 @@ internal sealed class DeliveryPump : IThreadPoolWorkItem
 
     private void HandOver(Receiver receiver, Delivery delivery)
     {
+        try
+        {
+            HandOverReadable(receiver, delivery);
+        }
+        catch (Exception problem)
+        {
+            // One message that cannot be read or encoded must not keep the others.
+            _parking.Park(_mailbox, delivery.Entry, problem, delivery.LockToken);
+            _mailbox.NotHandedOver(receiver);
+        }
+    }
+
+    private void HandOverReadable(Receiver receiver, Delivery delivery)
+    {
         if (_bodies.Read(delivery.Entry.Body) is not { } content)
         {
             // Deleted with its entity a moment ago.
-            _mailbox.HandedOver(receiver);
+            _mailbox.NotHandedOver(receiver);
             return;
         }
 
@@ -120,7 +160,7 @@ internal sealed class DeliveryPump : IThreadPoolWorkItem
         }
         else
         {
-            _mailbox.HandedOver(receiver);
+            _mailbox.NotHandedOver(receiver);
         }
 
         Wake();

@@ -10,29 +10,39 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 /// </code>
 /// Everything here is memory guarded by one lock; nothing in it blocks, writes or calls a receiver.
 /// </summary>
-internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDeadLetters)
+internal sealed class Mailbox
 {
     private readonly Lock _gate = new();
     private readonly EntryLog _log = new();
-    private readonly ReadyLine _ready = new();
-    private readonly Dictionary<Guid, MessageLock> _locks = [];
-    private readonly PriorityQueue<MessageEntry, long> _scheduled = new();
-    private readonly PriorityQueue<MessageEntry, long> _expiring = new();
+    private readonly WaitingMessages _waiting;
+    private readonly LockTable _locks = new();
     private readonly List<Receiver> _receivers = [];
+    private readonly List<MessageEntry> _returnSoon = [];
     private uint _turn;
-    private long _nextLockCheck = long.MaxValue;
     private long _bytes;
     private int _activeCount;
     private int _scheduledCount;
     private volatile MailboxSettings _settings = new();
 
-    public EntityNode Owner { get; } = owner;
+    public Mailbox(EntityNode owner, long id, string path, bool isDeadLetters)
+    {
+        Owner = owner;
+        Id = id;
+        Path = path;
+        IsDeadLetters = isDeadLetters;
+        Sessions = new SessionTable(_gate);
+        _waiting = new WaitingMessages(Sessions);
+    }
 
-    public long Id { get; } = id;
+    public EntityNode Owner { get; }
 
-    public string Path { get; } = path;
+    public long Id { get; }
 
-    public bool IsDeadLetters { get; } = isDeadLetters;
+    public string Path { get; }
+
+    public SessionTable Sessions { get; }
+
+    public bool IsDeadLetters { get; }
 
     /// <summary>Belongs to the journal's thread.</summary>
     public long LastSequence { get; set; }
@@ -48,6 +58,8 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
         get => _settings;
         set => _settings = value;
     }
+
+    private long LockMilliseconds => (long)Settings.LockDuration.TotalMilliseconds;
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
@@ -69,20 +81,13 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
             if (entry.State == EntryState.Scheduled)
             {
                 _scheduledCount++;
-                _scheduled.Enqueue(entry, entry.DueTime);
-                return;
+            }
+            else
+            {
+                _activeCount++;
             }
 
-            _activeCount++;
-            if (entry.ExpiresAt > 0)
-            {
-                _expiring.Enqueue(entry, entry.ExpiresAt);
-            }
-
-            if (entry.State == EntryState.Active)
-            {
-                _ready.Add(entry);
-            }
+            _waiting.Arrived(entry, InSession(entry));
         }
 
         Wake?.Invoke();
@@ -102,6 +107,63 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
         lock (_gate)
         {
             _receivers.Remove(receiver);
+            Sessions.Withdraw(receiver);
+            if (receiver.Session is { } session)
+            {
+                // Closing a session is not failing to process it: what it held goes back without being counted.
+                foreach (var entry in _locks.End(session))
+                {
+                    BackHome(entry);
+                }
+
+                Sessions.Release(session);
+            }
+        }
+
+        Wake?.Invoke();
+    }
+
+    /// <summary>
+    /// Asks for a session, by id or (null) for the next free one; the pump tells the receiver what came of it.
+    /// </summary>
+    public void RequestSession(Receiver receiver, string? id, long deadline)
+    {
+        lock (_gate)
+        {
+            Sessions.Request(receiver, id, deadline);
+        }
+
+        Wake?.Invoke();
+    }
+
+    /// <summary>Sessions granted and refused since last asked.</summary>
+    public List<(Receiver Receiver, BrokerError? Error)> TakeSessionAnswers(long now)
+    {
+        lock (_gate)
+        {
+            var answers = Sessions.Answer(now, now + LockMilliseconds);
+            _receivers.AddRange(answers.Where(answer => answer.Error is null).Select(answer => answer.Receiver));
+            return answers;
+        }
+    }
+
+    /// <summary>Receivers whose session lock ran out; each holds its session no more.</summary>
+    public List<Receiver> TakeLostSessions(long now)
+    {
+        lock (_gate)
+        {
+            var lost = new List<Receiver>();
+            foreach (var session in Sessions.Expired(now))
+            {
+                lost.Add(session.Owner!);
+                _receivers.Remove(session.Owner!);
+
+                // Their locks end with it, and the sweep counts those deliveries.
+                _locks.Leave(session);
+                Sessions.Release(session);
+            }
+
+            return lost;
         }
     }
 
@@ -110,7 +172,8 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
     {
         lock (_gate)
         {
-            var all = _receivers.ToArray();
+            var all = _receivers.Concat(Sessions.Waiting).ToArray();
+            Array.ForEach(all, Sessions.Withdraw);
             _receivers.Clear();
             return all;
         }
@@ -138,18 +201,18 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
     {
         lock (_gate)
         {
-            while (into.Count < limit && NextReceiver() is { } receiver && _ready.Take() is { } entry)
+            while (into.Count < limit && Next(now) is var (receiver, entry))
             {
                 if (entry.ExpiresAt > 0 && entry.ExpiresAt <= now)
                 {
-                    Claim(entry, EntryState.Active, expired);
+                    WaitingMessages.Claim(entry, EntryState.Active, expired);
                     continue;
                 }
 
                 receiver.Credit--;
                 receiver.DeliveryCount++;
                 receiver.OnTheWay++;
-                into.Add((receiver, receiver.ReceiveAndDelete ? TakeAway(entry) : Lock(entry, now)));
+                into.Add((receiver, receiver.ReceiveAndDelete ? TakeAway(entry) : Lock(entry, now, receiver.Session)));
             }
         }
     }
@@ -162,7 +225,7 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
         {
             foreach (var receiver in _receivers)
             {
-                if (receiver.Drain && receiver.OnTheWay == 0 && (receiver.Credit == 0 || _ready.IsEmpty()))
+                if (receiver.Drain && receiver.OnTheWay == 0 && (receiver.Credit == 0 || _waiting.LineOf(receiver).IsEmpty()))
                 {
                     receiver.DeliveryCount += receiver.Credit;
                     receiver.Credit = 0;
@@ -173,6 +236,17 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
         }
 
         return drained;
+    }
+
+    /// <summary>What was taken for the receiver did not go to it after all: its credit is as it was.</summary>
+    public void NotHandedOver(Receiver receiver)
+    {
+        lock (_gate)
+        {
+            receiver.OnTheWay--;
+            receiver.Credit++;
+            receiver.DeliveryCount--;
+        }
     }
 
     public void HandedOver(Receiver receiver)
@@ -188,19 +262,13 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
     {
         lock (_gate)
         {
-            if (!_locks.Remove(token, out var held) || held.Until <= now)
+            if (_locks.End(token, now) is not { } entry)
             {
-                if (held is not null)
-                {
-                    // Expired a moment ago; the sweep must still find it.
-                    _locks.Add(token, held);
-                }
-
                 return null;
             }
 
-            held.Entry.State = EntryState.Busy;
-            return held.Entry;
+            entry.State = EntryState.Busy;
+            return entry;
         }
     }
 
@@ -209,13 +277,7 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
     {
         lock (_gate)
         {
-            if (!_locks.TryGetValue(token, out var held) || held.Until <= now)
-            {
-                return null;
-            }
-
-            held.Until = now + (long)Settings.LockDuration.TotalMilliseconds;
-            return held.Until;
+            return _locks.Renew(token, now, now + LockMilliseconds);
         }
     }
 
@@ -226,23 +288,31 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
     {
         lock (_gate)
         {
-            entry.State = entry.Home;
-            if (entry.State == EntryState.Active)
-            {
-                _ready.Return(entry);
-            }
-            else if (entry.State == EntryState.Scheduled)
-            {
-                _scheduled.Enqueue(entry, entry.DueTime);
-            }
-
-            if (entry.ExpiresAt > 0 && entry.State != EntryState.Scheduled)
-            {
-                _expiring.Enqueue(entry, entry.ExpiresAt);
-            }
+            BackHome(entry);
         }
 
         Wake?.Invoke();
+    }
+
+    /// <summary>
+    /// Back with the next sweep: what could not be written is not tried again at once, and again, and again.
+    /// </summary>
+    public void ReturnSoon(MessageEntry entry)
+    {
+        lock (_gate)
+        {
+            _returnSoon.Add(entry);
+        }
+    }
+
+    /// <summary>Sets a message aside that cannot be read, so that the others go on.</summary>
+    public void Park(MessageEntry entry, Guid token = default)
+    {
+        lock (_gate)
+        {
+            _locks.Forget(token);
+            entry.State = EntryState.Parked;
+        }
     }
 
     public void Remove(MessageEntry entry)
@@ -266,16 +336,20 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
             entry.State = EntryState.Gone;
             Interlocked.Add(ref _bytes, -entry.Size);
             _log.OneGone();
+            _waiting.Gone(entry, InSession(entry));
         }
     }
 
     /// <summary>A copy of what peeking shows, from a sequence number on.</summary>
-    public List<(MessageEntry Entry, Wire.DeliveryFacts Facts, byte[]? Overlay)> Peek(long from, int count, long now)
+    public List<(MessageEntry Entry, Wire.DeliveryFacts Facts, byte[]? Overlay)> Peek(
+        long from, int count, long now, string? session = null)
     {
         lock (_gate)
         {
             return _log.From(from)
-                .Where(entry => entry.State != EntryState.Busy && (entry.ExpiresAt == 0 || entry.ExpiresAt > now))
+                .Where(entry => session is null || entry.SessionId == session)
+                .Where(entry => entry.State is not (EntryState.Busy or EntryState.Parked)
+                    && (entry.ExpiresAt == 0 || entry.ExpiresAt > now))
                 .Take(count)
                 .Select(entry => (entry, entry.Facts(lockedUntil: 0), entry.Overlay))
                 .ToList();
@@ -289,7 +363,7 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
         {
             var found = sequences.Select(_log.Find).ToList();
             return found.All(entry => entry is { State: EntryState.Deferred })
-                ? found.ConvertAll(entry => Lock(entry!, now))
+                ? found.ConvertAll(entry => Lock(entry!, now, SessionOf(entry!, now)))
                 : null;
         }
     }
@@ -312,20 +386,19 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
     /// <summary>Collects what time has changed; each collected entry is Busy until it is returned or removed.</summary>
     public void Sweep(long now, List<MessageEntry> lockExpired, List<MessageEntry> due, List<MessageEntry> expired)
     {
+        bool wake;
         lock (_gate)
         {
-            SweepLocks(now, lockExpired);
-            while (_scheduled.TryPeek(out var entry, out var at) && at <= now)
-            {
-                _scheduled.Dequeue();
-                Claim(entry, EntryState.Scheduled, due);
-            }
+            wake = _returnSoon.Count > 0 || Sessions.IsDue(now);
+            _returnSoon.ForEach(BackHome);
+            _returnSoon.Clear();
+            _locks.Sweep(now, lockExpired);
+            _waiting.Sweep(now, due, expired);
+        }
 
-            while (_expiring.TryPeek(out var entry, out var at) && at <= now)
-            {
-                _expiring.Dequeue();
-                Claim(entry, EntryState.Active, expired);
-            }
+        if (wake)
+        {
+            Wake?.Invoke();
         }
     }
 
@@ -338,49 +411,21 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
         }
     }
 
-    private static void Claim(MessageEntry entry, EntryState expected, List<MessageEntry> into)
-    {
-        if (entry.State == expected)
-        {
-            entry.State = EntryState.Busy;
-            into.Add(entry);
-        }
-    }
-
     private static Delivery Describe(Mailbox mailbox, MessageEntry entry, Guid token, long until) =>
         new(mailbox, entry, token, entry.Facts(until)) { Overlay = entry.Overlay };
 
-    private void SweepLocks(long now, List<MessageEntry> lockExpired)
-    {
-        if (now < _nextLockCheck)
-        {
-            return;
-        }
+    private bool InSession(MessageEntry entry) => Settings.RequiresSession && entry.SessionId is not null;
 
-        _nextLockCheck = long.MaxValue;
-        foreach (var (token, held) in _locks)
-        {
-            if (held.Until <= now)
-            {
-                _locks.Remove(token);
-                held.Entry.State = EntryState.Busy;
-                lockExpired.Add(held.Entry);
-            }
-            else
-            {
-                _nextLockCheck = Math.Min(_nextLockCheck, held.Until);
-            }
-        }
-    }
+    private void BackHome(MessageEntry entry) => _waiting.Returned(entry, InSession(entry));
 
-    private Delivery Lock(MessageEntry entry, long now)
+    private MessageSession? SessionOf(MessageEntry entry, long now) =>
+        InSession(entry) ? Sessions.Held(entry.SessionId!, now) : null;
+
+    private Delivery Lock(MessageEntry entry, long now, MessageSession? session)
     {
-        var held = new MessageLock(entry, now + (long)Settings.LockDuration.TotalMilliseconds);
-        var token = Guid.NewGuid();
-        _locks.Add(token, held);
-        _nextLockCheck = Math.Min(_nextLockCheck, held.Until);
+        var (token, until) = _locks.Add(entry, now + LockMilliseconds, session);
         entry.State = EntryState.Locked;
-        return Describe(this, entry, token, held.Until);
+        return Describe(this, entry, token, until);
     }
 
     private Delivery TakeAway(MessageEntry entry)
@@ -389,24 +434,20 @@ internal sealed class Mailbox(EntityNode owner, long id, string path, bool isDea
         return Describe(this, entry, Guid.NewGuid(), until: 0);
     }
 
-    private Receiver? NextReceiver()
+    private (Receiver Receiver, MessageEntry Entry)? Next(long now)
     {
         for (var tried = 0; tried < _receivers.Count; tried++)
         {
             var receiver = _receivers[(int)(_turn++ % (uint)_receivers.Count)];
-            if (receiver.Credit > 0 && receiver.HasRoom)
+            if (receiver.Credit > 0
+                && receiver.HasRoom
+                && (receiver.Session is null || receiver.Session.LockedUntil > now)
+                && _waiting.LineOf(receiver).Take() is { } entry)
             {
-                return receiver;
+                return (receiver, entry);
             }
         }
 
         return null;
-    }
-
-    private sealed class MessageLock(MessageEntry entry, long until)
-    {
-        public MessageEntry Entry { get; } = entry;
-
-        public long Until { get; set; } = until;
     }
 }

@@ -17,6 +17,9 @@ internal enum EntryState : byte
     /// <summary>A settlement or move is on its way to disk; nobody else may touch the message.</summary>
     Busy,
 
+    /// <summary>Its bytes cannot be read: kept on disk, given to nobody until the next start.</summary>
+    Parked,
+
     /// <summary>No longer here; what still refers to it skips it.</summary>
     Gone,
 }
@@ -49,6 +52,9 @@ internal sealed class MessageEntry
     public int DeliveryCount { get; set; }
 
     public EntryState State { get; set; }
+
+    /// <summary>Whether it waits in a <see cref="Timeline"/>.</summary>
+    public bool IsTimed { get; set; }
 
     /// <summary>
     /// The state it goes back to when a lock ends: active, or deferred for a message received by number.

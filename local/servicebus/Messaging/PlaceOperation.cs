@@ -70,7 +70,7 @@ internal sealed class PlaceOperation(
         {
             if (item.Moved is { } moved)
             {
-                item.From!.Return(moved);
+                item.From!.ReturnSoon(moved);
             }
 
             item.Routing.Claims.ForEach(claim => claim.Window.Withdraw(claim.Id));

@@ -1,4 +1,5 @@
 // Takes messages from senders: checks, routes and journals them.
+using Microsoft.Extensions.Logging;
 using ServerlessEventing.Local.ServiceBus.Entities;
 using ServerlessEventing.Local.ServiceBus.Store;
 using ServerlessEventing.Local.ServiceBus.Wire;
@@ -13,7 +14,8 @@ internal readonly record struct PublishResult(BrokerError? Error, IReadOnlyList<
 ///   1 parse, check   2 route every message (Router)   3 journal all as one operation   4 on disk: tell the sender
 /// </code>
 /// </summary>
-internal sealed class Publisher(Router router, Journal journal, BodyReader bodies, BrokerCounters counters)
+internal sealed partial class Publisher(
+    Router router, Journal journal, BodyReader bodies, BrokerCounters counters, ILogger logger)
 {
     /// <summary>
     /// Calls <paramref name="done"/> exactly once, when everything is on disk or refused, with the numbers given if
@@ -115,8 +117,20 @@ internal sealed class Publisher(Router router, Journal journal, BodyReader bodie
         {
             return BrokerError.Malformed(problem.Message);
         }
+        catch (Exception problem)
+        {
+            // A bug in routing this one message: its sender is told, the connection and the others live.
+            Log.RoutingFailed(logger, problem, node.Path);
+            return BrokerError.Internal;
+        }
     }
 
     private static long Milliseconds(DateTime? time) =>
         time is { } given ? new DateTimeOffset(given.ToUniversalTime()).ToUnixTimeMilliseconds() : 0;
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "A message to {Entity} could not be routed")]
+        public static partial void RoutingFailed(ILogger logger, Exception problem, string entity);
+    }
 }

@@ -30,6 +30,9 @@ internal abstract class Receiver(bool receiveAndDelete)
     /// <summary>Taken but not yet handed over: a drain answer waits for these.</summary>
     public int OnTheWay { get; set; }
 
+    /// <summary>The session it holds, and receives from; null for receivers of entities without sessions.</summary>
+    public MessageSession? Session { get; set; }
+
     /// <summary>
     /// False while its connection has too much unsent; it calls the mailbox when there is room again.
     /// </summary>
@@ -44,6 +47,11 @@ internal abstract class Receiver(bool receiveAndDelete)
     /// <summary>Nothing is left to deliver and the remaining credit is used up, as the receiver asked.</summary>
     public abstract void Drained(uint deliveryCount);
 
-    /// <summary>The mailbox is no more.</summary>
+    /// <summary>The answer to its request for a session: null when it holds one now.</summary>
+    public virtual void SessionAnswered(BrokerError? error)
+    {
+    }
+
+    /// <summary>The mailbox, or the receiver's session lock, is no more.</summary>
     public abstract void Closed(BrokerError error);
 }

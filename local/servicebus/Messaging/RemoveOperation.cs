@@ -38,7 +38,7 @@ internal sealed class RemoveOperation(Mailbox mailbox, MessageEntry entry, BodyR
             entry.RowGone = false;
         }
 
-        mailbox.Return(entry);
+        mailbox.ReturnSoon(entry);
         done?.Invoke(false);
     }
 }

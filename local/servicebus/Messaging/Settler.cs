@@ -8,7 +8,8 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 /// Each change: the mailbox gives the entry up as Busy, the journal writes, and only then the entry changes and the
 /// answer leaves. When the write fails the entry goes back as it was.
 /// </summary>
-internal sealed class Settler(Router router, Journal journal, BodyReader bodies, BrokerCounters counters)
+internal sealed class Settler(
+    Router router, Journal journal, BodyReader bodies, BrokerCounters counters, Parking parking)
 {
     /// <summary>Calls <paramref name="done"/> exactly once, with null when the settlement is on disk.</summary>
     public void Settle(Mailbox mailbox, Guid token, Settlement settlement, Action<BrokerError?> done)
@@ -21,7 +22,7 @@ internal sealed class Settler(Router router, Journal journal, BodyReader bodies,
 
         if (mailbox.TakeLocked(token, router.Now) is not { } entry)
         {
-            done(BrokerError.LockLost);
+            done(mailbox.Settings.RequiresSession ? BrokerError.SessionLockLost : BrokerError.LockLost);
             return;
         }
 
@@ -31,7 +32,11 @@ internal sealed class Settler(Router router, Journal journal, BodyReader bodies,
             case SettlementKind.Complete:
                 Submit(new RemoveOperation(mailbox, entry, bodies, committed =>
                 {
-                    counters.Completed();
+                    if (committed)
+                    {
+                        counters.Completed();
+                    }
+
                     Told(committed);
                 }));
                 break;
@@ -122,15 +127,26 @@ internal sealed class Settler(Router router, Journal journal, BodyReader bodies,
     private void Move(
         Mailbox mailbox, MessageEntry entry, Action<bool>? done, Action<MessageView, RoutingResult> route)
     {
-        if (bodies.Read(entry.Body) is not { } content)
+        var routing = new RoutingResult();
+        try
         {
-            mailbox.Return(entry);
+            if (bodies.Read(entry.Body) is not { } content)
+            {
+                mailbox.ReturnSoon(entry);
+                done?.Invoke(false);
+                return;
+            }
+
+            route(MessageView.Of(entry, WireMessage.Parse(content)), routing);
+        }
+        catch (Exception problem)
+        {
+            routing.Claims.ForEach(claim => claim.Window.Withdraw(claim.Id));
+            parking.Park(mailbox, entry, problem);
             done?.Invoke(false);
             return;
         }
 
-        var routing = new RoutingResult();
-        route(MessageView.Of(entry, WireMessage.Parse(content)), routing);
         Submit(new PlaceOperation(
             [new PlaceItem(routing) { From = mailbox, Moved = entry }], bodies,
             (_, committed) => done?.Invoke(committed)));

@@ -1,10 +1,11 @@
 // Acts on the passing of time in all mailboxes: locks, schedules, expiry, forgotten duplicates.
+using Microsoft.Extensions.Logging;
 using ServerlessEventing.Local.ServiceBus.Store;
 
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>One timer for everything; a mailbox without anything due costs a few comparisons.</summary>
-internal sealed class Sweeper : IDisposable
+internal sealed partial class Sweeper : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ForgetPeriod = TimeSpan.FromMinutes(1);
@@ -12,6 +13,7 @@ internal sealed class Sweeper : IDisposable
     private readonly Settler _settler;
     private readonly Journal _journal;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly List<MessageEntry> _lockExpired = [];
     private readonly List<MessageEntry> _due = [];
@@ -19,12 +21,13 @@ internal sealed class Sweeper : IDisposable
     private DateTimeOffset _nextForget;
     private int _running;
 
-    public Sweeper(Topology topology, Settler settler, Journal journal, TimeProvider time)
+    public Sweeper(Topology topology, Settler settler, Journal journal, TimeProvider time, ILogger logger)
     {
         _topology = topology;
         _settler = settler;
         _journal = journal;
         _time = time;
+        _logger = logger;
         _timer = time.CreateTimer(_ => Sweep(), null, Period, Period);
     }
 
@@ -61,12 +64,33 @@ internal sealed class Sweeper : IDisposable
     private void Sweep(Mailbox mailbox, long now)
     {
         mailbox.Sweep(now, _lockExpired, _due, _expired);
-        _lockExpired.ForEach(entry => _settler.LockExpired(mailbox, entry));
-        _due.ForEach(entry => _settler.Due(mailbox, entry));
-        _expired.ForEach(entry => _settler.Expired(mailbox, entry));
-        _lockExpired.Clear();
-        _due.Clear();
-        _expired.Clear();
+        Each(mailbox, _lockExpired, _settler.LockExpired);
+        Each(mailbox, _due, _settler.Due);
+        Each(mailbox, _expired, _settler.Expired);
+    }
+
+    private void Each(Mailbox mailbox, List<MessageEntry> entries, Action<Mailbox, MessageEntry> act)
+    {
+        foreach (var entry in entries)
+        {
+            try
+            {
+                act(mailbox, entry);
+            }
+            catch (Exception problem)
+            {
+                // A timer's thread: whatever escapes here ends the process.
+                Log.Failed(_logger, problem, entry.Sequence, mailbox.Path);
+            }
+        }
+
+        entries.Clear();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The time of message {Sequence} of {Mailbox} came, and failed")]
+        public static partial void Failed(ILogger logger, Exception problem, long sequence, string mailbox);
     }
 
     private sealed class ForgetDuplicates(long until) : StoreOperation

@@ -17,6 +17,7 @@ internal sealed class BodyReader : IDisposable
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _select;
     private long _bytes;
+    private bool _disposed;
 
     public BodyReader(string file, long cacheBytes)
     {
@@ -81,6 +82,11 @@ internal sealed class BodyReader : IDisposable
 
         lock (_diskGate)
         {
+            if (_disposed)
+            {
+                return null;
+            }
+
             _select.Parameters[0].Value = id;
             return _select.ExecuteScalar() as byte[];
         }
@@ -90,6 +96,7 @@ internal sealed class BodyReader : IDisposable
     {
         lock (_diskGate)
         {
+            _disposed = true;
             _select.Dispose();
             _connection.Dispose();
         }

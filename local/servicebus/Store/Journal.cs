@@ -21,6 +21,7 @@ internal sealed partial class Journal : IDisposable
     private List<StoreOperation> _pending = [];
     private List<StoreOperation> _writing = [];
     private bool _stopping;
+    private volatile bool _readOnly;
 
     public Journal(SqliteStore store, ILogger logger, int capacity = 100_000)
     {
@@ -35,12 +36,17 @@ internal sealed partial class Journal : IDisposable
 
     public long Operations { get; private set; }
 
+    /// <summary>
+    /// A write failed in a way that leaves open what the disk holds: nothing more is written until the next start.
+    /// </summary>
+    public bool IsReadOnly => _readOnly;
+
     /// <summary>False when the journal has no room or is stopping: the caller answers "busy" or tries later.</summary>
     public bool TrySubmit(StoreOperation operation)
     {
         lock (_gate)
         {
-            if (_stopping || _pending.Count >= _capacity)
+            if (_stopping || _readOnly || _pending.Count >= _capacity)
             {
                 return false;
             }
@@ -117,6 +123,11 @@ internal sealed partial class Journal : IDisposable
 
     private bool TryWriteAll()
     {
+        if (_readOnly)
+        {
+            return false;
+        }
+
         var started = Stopwatch.GetTimestamp();
         try
         {
@@ -135,7 +146,27 @@ internal sealed partial class Journal : IDisposable
         {
             // A full or failing disk, or a bug: nothing of this group was accepted, its senders are told so.
             Log.CommitFailed(_logger, problem, _writing.Count, Stopwatch.GetElapsedTime(started));
+            var undone = TryRollback();
+            if (!undone || SqliteStore.IsFatal(problem))
+            {
+                _readOnly = true;
+                Log.ReadOnly(_logger);
+            }
+
+            return false;
+        }
+    }
+
+    private bool TryRollback()
+    {
+        try
+        {
             _store.Rollback();
+            return true;
+        }
+        catch (Exception problem)
+        {
+            Log.RollbackFailed(_logger, problem);
             return false;
         }
     }
@@ -177,6 +208,14 @@ internal sealed partial class Journal : IDisposable
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Could not write {Count} operations ({Elapsed})")]
         public static partial void CommitFailed(ILogger logger, Exception problem, int count, TimeSpan elapsed);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "What could not be written could not be undone either")]
+        public static partial void RollbackFailed(ILogger logger, Exception problem);
+
+        [LoggerMessage(Level = LogLevel.Critical, Message =
+            "The store is read-only from here on: the disk failed a write or a flush, so what it holds of later " +
+            "writes could not be trusted. Sends are refused, /health says 503. Mend the disk, then start again.")]
+        public static partial void ReadOnly(ILogger logger);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "{Operation} was committed, but telling so failed")]
         public static partial void AudienceFailed(ILogger logger, Exception problem, string operation);

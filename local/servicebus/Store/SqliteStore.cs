@@ -7,6 +7,7 @@ namespace ServerlessEventing.Local.ServiceBus.Store;
 /// <code>
 ///   entities  path → definition            sequences  mailbox → last sequence number given
 ///   bodies    id → bytes as sent           duplicates (entity, message-id) → until
+///   session_states (mailbox, session) → what its receivers keep
 ///   messages  id → mailbox, sequence, body, state…; several may refer to one body
 /// </code>
 /// The write half belongs to the journal's thread alone; bodies are read through a connection of their own.
@@ -14,6 +15,11 @@ namespace ServerlessEventing.Local.ServiceBus.Store;
 internal sealed class SqliteStore : IDisposable
 {
     private const int SchemaVersion = 1;
+    private const int Busy = 5;
+    private const int Locked = 6;
+    private const int NoMemory = 7;
+    private const int Full = 13;
+    private const int Constraint = 19;
     private readonly SqliteConnection _writer;
     private readonly BodyReferences _references = new();
     private readonly StoreCommands _commands;
@@ -144,6 +150,13 @@ internal sealed class SqliteStore : IDisposable
         _references.Commit();
     }
 
+    /// <summary>
+    /// True for failures after which the disk's content is in doubt (I/O and flush errors, corruption); a full disk or a
+    /// busy file is not: nothing of that transaction is there, and a later one may succeed.
+    /// </summary>
+    public static bool IsFatal(Exception problem) =>
+        problem is SqliteException { SqliteErrorCode: not (Full or Busy or Locked or NoMemory or Constraint) };
+
     public void Rollback()
     {
         _references.Rollback();
@@ -198,6 +211,10 @@ internal sealed class SqliteStore : IDisposable
 
     public void ForgetDuplicates(long until) => _commands.ForgetDuplicates(until);
 
+    /// <summary>Null forgets the state.</summary>
+    public void SaveSessionState(long mailbox, string session, byte[]? state, long now) =>
+        _commands.SaveSessionState(mailbox, session, state, now);
+
     public void SaveEntity(EntityRow row) => _commands.SaveEntity(row);
 
     public void DeleteEntity(string path, long id) => _commands.DeleteEntity(path, id);
@@ -219,7 +236,7 @@ internal sealed class SqliteStore : IDisposable
 
         messages.ForEach(message => DeleteMessage(message.Id, message.Body));
         _sequences.Remove(mailbox);
-        _commands.DeleteSequence(mailbox);
+        _commands.DeleteMailbox(mailbox);
     }
 
     public void Dispose()
@@ -255,6 +272,9 @@ internal sealed class SqliteStore : IDisposable
         CREATE TABLE IF NOT EXISTS duplicates (
             entity INTEGER NOT NULL, message_id TEXT NOT NULL, until INTEGER NOT NULL,
             PRIMARY KEY (entity, message_id)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS session_states (
+            mailbox INTEGER NOT NULL, session TEXT NOT NULL, state BLOB NOT NULL, updated INTEGER NOT NULL,
+            PRIMARY KEY (mailbox, session)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS duplicates_until ON duplicates (until);
         PRAGMA user_version={SchemaVersion};
         """;

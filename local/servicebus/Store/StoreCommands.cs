@@ -77,10 +77,25 @@ internal sealed class StoreCommands : IDisposable
         Run(duplicates, id);
     }
 
-    public void DeleteSequence(long mailbox)
+    public void SaveSessionState(long mailbox, string session, byte[]? state, long now)
     {
-        using var command = Make("DELETE FROM sequences WHERE mailbox = $0", 1);
-        Run(command, mailbox);
+        if (state is null)
+        {
+            using var delete = Make("DELETE FROM session_states WHERE mailbox = $0 AND session = $1", 2);
+            Run(delete, mailbox, session);
+            return;
+        }
+
+        using var save = Make("INSERT OR REPLACE INTO session_states VALUES ($0, $1, $2, $3)", 4);
+        Run(save, mailbox, session, state, now);
+    }
+
+    public void DeleteMailbox(long mailbox)
+    {
+        using var sequence = Make("DELETE FROM sequences WHERE mailbox = $0", 1);
+        Run(sequence, mailbox);
+        using var states = Make("DELETE FROM session_states WHERE mailbox = $0", 1);
+        Run(states, mailbox);
     }
 
     public void Dispose()

@@ -145,7 +145,7 @@ public sealed class SubscriberClientTests : IDisposable
             new(AttributeName.Source, "/s"), new(AttributeName.Type, "t"),
         ];
         Assert.True(CloudEvent.TryCreate(attributes, default, out var cloudEvent, out _));
-        return client.PostAsync(route, route.Subscriber!, cloudEvent, wantsReply: true, CancellationToken.None);
+        return client.PostAsync(route, route.Subscriber!, cloudEvent, [], wantsReply: true, CancellationToken.None);
     }
 
     private static X509Certificate2 SelfSigned()

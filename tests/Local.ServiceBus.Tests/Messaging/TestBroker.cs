@@ -1,6 +1,7 @@
 // A broker in a folder of its own with a clock that the test moves; can be closed and opened again.
 using Amqp;
 using Amqp.Framing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using ServerlessEventing.Local.ServiceBus.Entities;
@@ -105,6 +106,22 @@ internal sealed class TestBroker : IDisposable
         _folder.Dispose();
     }
 
+    /// <summary>Changes the store behind the broker's back, as a bad disk would; the broker is stopped meanwhile.</summary>
+    public void Spoil(string sql)
+    {
+        Broker.Dispose();
+        var file = Path.Combine(_folder.Path, "servicebus.db");
+        using (var store = new SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            store.Open();
+            using var command = store.CreateCommand();
+            command.CommandText = sql;
+            command.ExecuteNonQuery();
+        }
+
+        Broker = Open();
+    }
+
     private Broker Open() => Broker.Open(_folder.Path, NullLoggerFactory.Instance, Time);
 }
 
@@ -113,7 +130,11 @@ internal sealed class CollectingReceiver(bool delete) : Receiver(delete)
 {
     private readonly List<Delivery> _got = [];
 
+    private volatile bool _granted;
+
     public bool WasDrained { get; private set; }
+
+    public BrokerError? Error { get; private set; }
 
     public override bool HasRoom => true;
 
@@ -154,9 +175,15 @@ internal sealed class CollectingReceiver(bool delete) : Receiver(delete)
 
     public override void Drained(uint deliveryCount) => WasDrained = true;
 
-    public override void Closed(BrokerError error)
+    public override void SessionAnswered(BrokerError? error)
     {
+        Error = error;
+        _granted |= error is null;
     }
+
+    public override void Closed(BrokerError error) => Error = error;
+
+    public Task GrantedAsync() => Eventually.True(() => _granted, "a session is granted");
 
     public static Message Decode(Delivery delivery) => Message.Decode(MessageEncoder.Encode(
         delivery.Content!, MessageOverlay.Decode(delivery.Overlay), delivery.Facts));

@@ -5,7 +5,7 @@ import { client, one, queue, several, test } from "../support/bus.js";
 const bus = client();
 const sessions = () => queue({ requiresSession: true, lockDuration: "PT30S" });
 
-test.todo("a session's messages come in order, and no other's", async () => {
+test("a session's messages come in order, and no other's", async () => {
   const name = await sessions();
   await bus.createSender(name).sendMessages(
     Array.from({ length: 12 }, (_, body) => ({ body, sessionId: body % 2 ? "odd" : "even" })));
@@ -19,7 +19,7 @@ test.todo("a session's messages come in order, and no other's", async () => {
   await receiver.close();
 });
 
-test.todo("the next free session is found, and a taken one is refused", async () => {
+test("the next free session is found, and a taken one is refused", async () => {
   const name = await sessions();
   await bus.createSender(name).sendMessages([{ body: 1, sessionId: "a" }, { body: 2, sessionId: "b" }]);
 
@@ -33,7 +33,7 @@ test.todo("the next free session is found, and a taken one is refused", async ()
   await second.close();
 });
 
-test.todo("session state is kept between receivers, and the lock is renewed", async () => {
+test("session state is kept between receivers, and the lock is renewed", async () => {
   const name = await sessions();
   const first = await bus.acceptSession(name, "s");
   assert.equal(await first.getSessionState(), null);
