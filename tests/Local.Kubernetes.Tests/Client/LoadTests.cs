@@ -20,11 +20,16 @@ public sealed class LoadTests
         var empty = await TimedStartAsync(folder["empty"]);
         Assert.Equal(0, empty.Objects);
         await FillAsync(folder["full"]);
-        var yardstick = TimedParse();
-        var full = await TimedStartAsync(folder["full"]);
+        var (yardstick, full) = (TimedParse(), await TimedStartAsync(folder["full"]));
+        for (var tries = 1; tries < 3 && full.Time >= Bound(); tries++)
+        {
+            // Something else took the processor meanwhile: measure both again.
+            (yardstick, full) = (TimedParse(), await TimedStartAsync(folder["full"]));
+        }
+
+        TimeSpan Bound() => empty.Time + (20 * yardstick);
         Assert.Equal(Objects, full.Objects);
-        var bound = empty.Time + (20 * yardstick);
-        Assert.True(full.Time < bound,
+        Assert.True(full.Time < Bound(),
             $"back after {full.Time}; without objects {empty.Time}, reading the JSON alone {yardstick}");
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{Objects} objects: back after {full.Time}, empty {empty.Time}, JSON alone {yardstick}");
