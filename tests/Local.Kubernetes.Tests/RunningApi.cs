@@ -40,7 +40,15 @@ public sealed class RunningApi : IAsyncLifetime
     /// <summary>Plain HTTP with the client's credentials, for what no client library says.</summary>
     public HttpClient Http { get; private set; } = null!;
 
-    public string DataFolder => folder["data"];
+    /// <summary>Where this server keeps its files.</summary>
+    public string DataFolder
+    {
+        get
+        {
+            SkipOnCluster();
+            return folder["data"];
+        }
+    }
 
     public string Folder => folder.Path;
 
@@ -61,7 +69,7 @@ public sealed class RunningApi : IAsyncLifetime
         own = UsesCluster
             ? null
             : await KubernetesApi.StartAsync(
-                new KubernetesApiOptions { DataFolder = DataFolder, Port = port }, CancellationToken.None);
+                new KubernetesApiOptions { DataFolder = folder["data"], Port = port }, CancellationToken.None);
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(KubeconfigPath);
         Client = new k8s.Kubernetes(configuration);
         var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true };

@@ -9,8 +9,8 @@ namespace ServerlessEventing.Local.Kubernetes.Api;
 /// <summary>
 /// The envelope is `k8s\0` and a runtime.Unknown (typeMeta, raw). The messages it may hold are tables of
 /// field number, JSON name and type: s string, i integer, n integer that may be zero, b bool that may be false, f bool
-/// left out when false, m map of strings, M map of bytes (base64), x int-or-string, - ignored, else a message; a
-/// trailing * repeats.
+/// left out when false, m map of strings, M map of bytes (base64), x int-or-string, X one that may be zero, - ignored,
+/// else a message; a trailing * repeats.
 /// </summary>
 public static class ProtobufBody
 {
@@ -58,6 +58,16 @@ public static class ProtobufBody
         "ClusterRoleBinding", "1 metadata ObjectMeta,2 subjects Subject*,3 roleRef RoleRef",
         "Subject", "1 kind s,2 apiGroup s,3 name s,4 namespace s",
         "RoleRef", "1 apiGroup s,2 kind s,3 name s",
+        "PodDisruptionBudget", "1 metadata ObjectMeta,2 spec PodDisruptionBudgetSpec,3 status -",
+        "PodDisruptionBudgetSpec", "1 minAvailable X,2 selector LabelSelector,3 maxUnavailable X,"
+            + "4 unhealthyPodEvictionPolicy s",
+        "HorizontalPodAutoscaler", "1 metadata ObjectMeta,2 spec HorizontalPodAutoscalerSpec,3 status -",
+        "HorizontalPodAutoscalerSpec", "1 scaleTargetRef CrossVersionObjectReference,2 minReplicas n,3 maxReplicas i,"
+            + "4 metrics MetricSpec*",
+        "CrossVersionObjectReference", "1 kind s,2 name s,3 apiVersion s",
+        "MetricSpec", "1 type s,4 resource ResourceMetricSource",
+        "ResourceMetricSource", "1 name s,2 target MetricTarget",
+        "MetricTarget", "1 type s,4 averageUtilization n",
         "SelfSubjectAccessReview", "1 metadata ObjectMeta,2 spec SelfSubjectAccessReviewSpec,3 status -",
         "SelfSubjectAccessReviewSpec", "1 resourceAttributes ResourceAttributes,2 nonResourceAttributes "
             + "NonResourceAttributes",
@@ -186,8 +196,8 @@ public static class ProtobufBody
                 return varint != 0;
             case "f":
                 return varint == 0 ? null : JsonValue.Create(true);
-            case "x":
-                return IntOrString(content);
+            case "x" or "X":
+                return IntOrString(content, keepZero: type == "X");
             case "m" or "M":
                 AddEntry(body.Child(name), content, bytes: type == "M");
                 return null;
@@ -197,7 +207,7 @@ public static class ProtobufBody
         }
     }
 
-    private static JsonNode? IntOrString(ReadOnlySpan<byte> content)
+    private static JsonNode? IntOrString(ReadOnlySpan<byte> content, bool keepZero)
     {
         long type = 0, number = 0;
         var text = "";
@@ -209,7 +219,7 @@ public static class ProtobufBody
             text = field == 3 ? Encoding.UTF8.GetString(bytes) : text;
         }
 
-        return type == 1 ? JsonValue.Create(text) : number == 0 ? null : JsonValue.Create(number);
+        return type == 1 ? JsonValue.Create(text) : number == 0 && !keepZero ? null : JsonValue.Create(number);
     }
 
     private static void AddEntry(JsonObject map, ReadOnlySpan<byte> content, bool bytes)
