@@ -1,0 +1,46 @@
+// A wrong setting is named, with how to mend it; right ones are read.
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using ServerlessEventing.Functions.Doors;
+
+namespace ServerlessEventing.Functions.Tests.Doors;
+
+public sealed class FunctionsSettingsTests
+{
+    [Theory]
+    [InlineData("ServiceBusConnection", null)]
+    [InlineData("RoutingTable", "")]
+    [InlineData("EVENTING_DOOR", "window")]
+    [InlineData("EVENTING_PORT", "70000")]
+    [InlineData("EVENTING_ADDRESS", "here")]
+    [InlineData("EVENTING_MAX_CONCURRENT_CALLS", "0")]
+    [InlineData("EVENTING_ALLOW_LOOPBACK", "perhaps")]
+    [InlineData("EVENTING_ALLOW_NETWORKS", "10.0.0.0/8,somewhere")]
+    public void Read_WrongSetting_IsNamed(string name, string? value)
+    {
+        Assert.False(FunctionsSettings.TryRead(With(name, value), out _, out var error));
+        Assert.Contains(name, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_Networks_AreRead()
+    {
+        var configuration = With("EVENTING_ALLOW_NETWORKS", "169.254.7.0/24, fe80::/64");
+        Assert.True(FunctionsSettings.TryRead(configuration, out var settings, out _));
+        Assert.Equal(
+            [IPNetwork.Parse("169.254.7.0/24"), IPNetwork.Parse("fe80::/64")], settings.AllowedNetworks);
+        Assert.False(settings.AllowLoopback);
+    }
+
+    private static IConfiguration With(string name, string? value)
+    {
+        var values = new Dictionary<string, string?>
+        {
+            ["ServiceBusConnection"] = "Endpoint=sb://localhost;UseDevelopmentEmulator=true;",
+            ["RoutingTable"] = "routing.json",
+            ["EVENTING_DOOR"] = "pump",
+        };
+        values[name] = value;
+        return new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+    }
+}
