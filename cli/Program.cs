@@ -7,6 +7,7 @@ var root = new RootCommand("Serverless Eventing: Knative's Brokers and Triggers 
     UpCommand.Create(),
     DemoCommand.Create(),
     SendCommand.Create(),
+    FilterCommand.Create(),
     DeadLettersCommand.Create(),
     EventDisplayCommand.Create(),
     ServiceBusCommand.Create(),

@@ -20,6 +20,11 @@ public static class FunctionsApplication
     private const int MaxHeaderBytes = 256 * 1024;
     private const int MaxHeaders = 512;
 
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>A body that comes more slowly for longer than the grace is answered 408.</summary>
+    private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+
     /// <summary>Short: who waits for the bus can say so, or try the next step again.</summary>
     private static readonly TimeSpan BusTryTimeout = TimeSpan.FromSeconds(10);
 
@@ -99,6 +104,8 @@ public static class FunctionsApplication
         kestrel.Limits.MaxRequestBodySize = MaxInvocationBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
         kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
+        kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+        kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
         kestrel.Listen(settings.Address, settings.Port);
     }
 
@@ -113,7 +120,10 @@ public static class FunctionsApplication
         services.AddSingleton<RoutingTables>();
         services.AddSingleton<BusPublisher>();
         services.AddSingleton<Health>();
+        services.AddSingleton<Intake>();
         services.AddSingleton<EventIngress>();
+        services.AddSingleton<TriggerAddress>();
+        services.AddSingleton(new EgressSafety(settings.AllowLoopback, settings.AllowedNetworks));
         services.AddSingleton<TrustedClients>();
         services.AddSingleton<SubscriberClient>();
         services.AddSingleton<NextSteps>();

@@ -1,5 +1,6 @@
 // Runs one command and turns expected failures into one line on stderr.
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace ServerlessEventing.Cli.Commands;
 
@@ -11,9 +12,17 @@ internal static class CommandRunner
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         var result = root.Parse(args);
-        if (result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction)
+        if (result.CommandResult.Command == root)
         {
-            await Console.Error.WriteLineAsync($"eventing: {result.Errors[0].Message} (see eventing --help)");
+            ShortenDescriptions(root);
+        }
+
+        if (result.Errors.Count > 0 && result.Action is not HelpAction)
+        {
+            var wrong = result.UnmatchedTokens is [var first, ..]
+                ? $"'{first}' is not a command or option here"
+                : result.Errors[0].Message.TrimEnd('.');
+            await Console.Error.WriteLineAsync($"eventing: {wrong} (see eventing --help)");
             return WronglyCalled;
         }
 
@@ -35,6 +44,15 @@ internal static class CommandRunner
         {
             await Console.Error.WriteLineAsync($"eventing: {failure.Message}");
             return 1;
+        }
+    }
+
+    /// <summary>The list of commands says one line about each; a command's own help has its examples.</summary>
+    private static void ShortenDescriptions(RootCommand root)
+    {
+        foreach (var command in root.Subcommands)
+        {
+            command.Description = command.Description?.Split("\n\n")[0];
         }
     }
 }

@@ -6,6 +6,7 @@ using ServerlessEventing.Cli.Demo;
 using ServerlessEventing.Cli.House;
 using ServerlessEventing.Cli.Manifests;
 using ServerlessEventing.Cli.Output;
+using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Cli.Commands;
 
@@ -120,10 +121,13 @@ internal static class DemoCommand
         LocalHouse house, TimeProvider time, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
+        await using var client = new ServiceBusClient(house.ServiceBusConnection);
+        var queue = new DeadLetterQueue(client, time);
         while (true)
         {
             var report = DemoReport.Read(house.Data);
-            var letters = await DeadLetterQueue.ReadAsync(house.ServiceBusConnection, 10, cancellationToken);
+            var letters = (await queue.PeekAsync(DeadLetterSelection.All, 10, cancellationToken))
+                .Select(DeadLetter.Of).ToList();
             if ((report.Delivered == report.Expected && letters.Count > 0) || watch.Elapsed > Deadline)
             {
                 return (report, letters);

@@ -138,6 +138,7 @@ internal sealed class LocalHouse : IAsyncDisposable
             ["ServiceBusConnection"] = ServiceBusConnection,
             ["RoutingTable"] = routingTable.AbsoluteUri,
             ["EVENTING_DOOR"] = options.Door == Door.Pump ? "pump" : "host",
+            ["EVENTING_ALLOW_LOOPBACK"] = "true",
             ["HTTP_PROXY"] = $"http://127.0.0.1:{options.Ports.Proxy}",
             ["NO_PROXY"] = "localhost,127.0.0.1,::1",
         };

@@ -2,6 +2,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Cli.Kubernetes;
+using ServerlessEventing.Cli.Manifests;
 using ServerlessEventing.Cli.Output;
 using ServerlessEventing.Cli.Subscribers;
 
@@ -10,15 +11,15 @@ namespace ServerlessEventing.Cli.House;
 /// <summary>
 /// Watches Deployments and Services. Level-triggered: any change leads to one look at all of them.
 /// <code>
-/// Deployment (image event-display) ──► an EventDisplay on a free port ──► status.readyReplicas
-/// Service (selector ⊆ its labels)  ──► LocalNames: name.ns.svc → port
+/// Deployment (image event-display) ──► an EventDisplay on a free port ──► status: available
+/// Deployment (any other image)     ──► status: not available, and why
+/// Service (selector ⊆ its labels)  ──► LocalNames: name.ns.svc → port; Endpoints: 127.0.0.1 and the port
 /// </code>
 /// </summary>
 internal sealed partial class Workloads(
     ResourceClient client, LocalNames names, DataFolder data, Action<string> print, TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
-    private const string Image = "event-display";
     private const string Deployments = "/apis/apps/v1/deployments";
     private const string Services = "/api/v1/services";
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -103,24 +104,32 @@ internal sealed partial class Workloads(
             await StopAsync(key);
         }
 
-        foreach (var (key, deployment) in wanted)
+        foreach (var deployment in deployments)
         {
-            await RunAsync(key, deployment, cancellationToken);
+            var outcome = !HasReplicas(deployment) ? WorkloadStatus.Stopped
+                : wanted.ContainsKey(Key(deployment))
+                    ? await RunAsync(Key(deployment), deployment, cancellationToken)
+                    : WorkloadStatus.UnknownImage(ImageOf(deployment));
+            await ReportAsync(deployment, outcome, cancellationToken);
         }
 
-        var hosts = (await ItemsAsync(Services, cancellationToken))
+        var services = (await ItemsAsync(Services, cancellationToken))
             .Where(service => service["spec"]?["selector"] is JsonObject { Count: > 0 })
-            .Select(service => KeyValuePair.Create(Host(service), PortFor(service, wanted)));
-        names.Set(hosts);
+            .Select(service => (Service: service, Port: PortFor(service, wanted))).ToList();
+        names.Set(services.Select(one => KeyValuePair.Create(Host(one.Service), one.Port)));
+        foreach (var (service, port) in services)
+        {
+            await ReportEndpointsAsync(service, port, cancellationToken);
+        }
     }
 
-    private async Task RunAsync(string key, JsonObject deployment, CancellationToken cancellationToken)
+    private async Task<WorkloadStatus> RunAsync(string key, JsonObject deployment, CancellationToken cancellationToken)
     {
         var args = Args(deployment);
         var text = string.Join('\0', args);
         if (running.TryGetValue(key, out var current) && current.Args == text)
         {
-            return;
+            return WorkloadStatus.Running;
         }
 
         await StopAsync(key);
@@ -133,7 +142,7 @@ internal sealed partial class Workloads(
         catch (CommandException wrong)
         {
             Log.WrongArgs(logger, ns, name, wrong.Message);
-            return;
+            return WorkloadStatus.WrongArguments(wrong.Message);
         }
 
         var display = await EventDisplay.StartAsync(
@@ -142,7 +151,7 @@ internal sealed partial class Workloads(
             time,
             cancellationToken);
         running[key] = (text, display);
-        await ReportReadyAsync(deployment, cancellationToken);
+        return WorkloadStatus.Running;
     }
 
     private async Task StopAsync(string key)
@@ -153,20 +162,63 @@ internal sealed partial class Workloads(
         }
     }
 
-    private Task ReportReadyAsync(JsonObject deployment, CancellationToken cancellationToken)
+    private async Task ReportAsync(
+        JsonObject deployment, WorkloadStatus outcome, CancellationToken cancellationToken)
     {
-        var (ns, name) = (Meta(deployment, "namespace"), Meta(deployment, "name"));
-        var path = $"/apis/apps/v1/namespaces/{ns}/deployments/{name}/status";
-        var status = new JsonObject
+        if (outcome.PatchFor(deployment, time.GetUtcNow()) is { } patch)
         {
-            ["observedGeneration"] = deployment["metadata"]!["generation"]?.DeepClone(),
-            ["replicas"] = 1,
-            ["readyReplicas"] = 1,
-            ["availableReplicas"] = 1,
-            ["updatedReplicas"] = 1,
-        };
-        return client.PatchAsync(path, new JsonObject { ["status"] = status }, cancellationToken);
+            var (ns, name) = (Meta(deployment, "namespace"), Meta(deployment, "name"));
+            await client.PatchAsync(
+                $"/apis/apps/v1/namespaces/{ns}/deployments/{name}/status", patch, cancellationToken);
+        }
     }
+
+    /// <summary>Keeps the Endpoints of a Service true; they go when the Service goes.</summary>
+    private async Task ReportEndpointsAsync(JsonObject service, int? port, CancellationToken cancellationToken)
+    {
+        var (ns, name) = (Meta(service, "namespace"), Meta(service, "name"));
+        var subsets = port is null
+            ? new JsonArray()
+            : new JsonArray(new JsonObject
+            {
+                ["addresses"] = new JsonArray(new JsonObject { ["ip"] = "127.0.0.1" }),
+                ["ports"] = new JsonArray(new JsonObject { ["port"] = port, ["protocol"] = "TCP" }),
+            });
+        var old = await client.GetAsync($"/api/v1/namespaces/{ns}/endpoints/{name}", cancellationToken);
+        if (old is not null && JsonNode.DeepEquals(old["subsets"], subsets))
+        {
+            return;
+        }
+
+        try
+        {
+            await client.ApplyAsync(EndpointsOf(service, subsets), cancellationToken);
+        }
+        catch (CommandException refused)
+        {
+            // Its namespace is going; the Service goes with it.
+            Log.Retrying(logger, $"endpoints {ns}/{name}", refused.Message);
+        }
+    }
+
+    private static Manifest EndpointsOf(JsonObject service, JsonArray subsets) => new("workloads", new JsonObject
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Endpoints",
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = Meta(service, "name"),
+            ["namespace"] = Meta(service, "namespace"),
+            ["ownerReferences"] = new JsonArray(new JsonObject
+            {
+                ["apiVersion"] = "v1",
+                ["kind"] = "Service",
+                ["name"] = Meta(service, "name"),
+                ["uid"] = Meta(service, "uid"),
+            }),
+        },
+        ["subsets"] = subsets,
+    });
 
     private int? PortFor(JsonObject service, Dictionary<string, JsonObject> deployments)
     {
@@ -184,10 +236,14 @@ internal sealed partial class Workloads(
 
     private static bool RunsHere(JsonObject deployment)
     {
-        var image = (string?)Container(deployment)?["image"] ?? "";
+        var image = ImageOf(deployment);
         var last = image[(image.LastIndexOf('/') + 1)..].Split(':', '@')[0];
-        return last == Image && (long?)deployment["spec"]?["replicas"] is not 0;
+        return last == WorkloadStatus.Image && HasReplicas(deployment);
     }
+
+    private static bool HasReplicas(JsonObject deployment) => (long?)deployment["spec"]?["replicas"] is not 0;
+
+    private static string ImageOf(JsonObject deployment) => (string?)Container(deployment)?["image"] ?? "";
 
     private static IReadOnlyList<string> Args(JsonObject deployment) =>
         Container(deployment)?["args"] is JsonArray args ? [.. args.Select(arg => arg?.ToString() ?? "")] : [];

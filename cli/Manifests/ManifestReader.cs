@@ -15,7 +15,7 @@ internal static class ManifestReader
     {
         if (File.Exists(path))
         {
-            return ReadFile(path);
+            return [.. ReadFile(path)];
         }
 
         if (!Directory.Exists(path))
@@ -32,8 +32,14 @@ internal static class ManifestReader
         ];
     }
 
-    private static List<Manifest> ReadFile(string file)
+    /// <summary>Every document of a YAML or JSON file that is not empty, and the line it starts at.</summary>
+    public static IReadOnlyList<(int Line, JsonNode? Content)> ReadDocuments(string file)
     {
+        if (!File.Exists(file))
+        {
+            throw new CommandException($"{file}: no such file");
+        }
+
         if (new FileInfo(file).Length > MaxFileBytes)
         {
             throw new CommandException($"{file}: larger than {MaxFileBytes / 1024 / 1024} MB");
@@ -48,7 +54,8 @@ internal static class ManifestReader
             [
                 .. stream.Documents
                     .Where(document => document.RootNode is not YamlScalarNode { Value: null or "" })
-                    .Select(document => ToManifest(file, document.RootNode)),
+                    .Select(document =>
+                        ((int)document.RootNode.Start.Line, new YamlToJson(file).Convert(document.RootNode))),
             ];
         }
         catch (YamlException malformed)
@@ -57,10 +64,12 @@ internal static class ManifestReader
         }
     }
 
-    private static Manifest ToManifest(string file, YamlNode root)
+    private static IEnumerable<Manifest> ReadFile(string file) =>
+        ReadDocuments(file).Select(document => ToManifest($"{file}:{document.Line}", document.Content));
+
+    private static Manifest ToManifest(string where, JsonNode? document)
     {
-        var where = $"{file}:{root.Start.Line}";
-        if (new YamlToJson(file).Convert(root) is not JsonObject content)
+        if (document is not JsonObject content)
         {
             throw new CommandException($"{where}: a manifest is a mapping with apiVersion, kind and metadata");
         }

@@ -1,5 +1,6 @@
 // Turns filters as users write them into filters ready to run: one exhaustive switch.
 using System.Buffers;
+using ServerlessEventing.Contract.Filters.Cesql;
 
 namespace ServerlessEventing.Contract.Filters;
 
@@ -59,7 +60,7 @@ public static class FilterCompiler
                 BuildEach(list, $"{path}.any", depth, ref error) is { Length: > 0 } f ? new AnyFilter(f) : null,
             { Not: { } inner } =>
                 Build(inner, $"{path}.not", depth + 1, ref error) is { } f ? new NotFilter(f) : null,
-            { CeSql: { Length: > 0 } } => Unsupported($"{path}.cesql", ref error),
+            { CeSql: { Length: > 0 } text } => CeSql(text, $"{path}.cesql", ref error),
             _ => null,
         };
     }
@@ -101,9 +102,15 @@ public static class FilterCompiler
         return pairs;
     }
 
-    private static CompiledFilter? Unsupported(string path, ref string? error)
+    private static CeSqlFilter? CeSql(string text, string path, ref string? error)
     {
-        error ??= $"{path}: CloudEvents SQL is not understood by this build; use exact, prefix, suffix, all, any, not.";
+        var parsing = CeSqlExpression.Parse(text);
+        if (parsing.Succeeded)
+        {
+            return new CeSqlFilter(parsing.Expression);
+        }
+
+        error ??= $"{path}: {parsing.Error}";
         return null;
     }
 

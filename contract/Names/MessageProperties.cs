@@ -43,6 +43,24 @@ public static class MessageProperties
     /// <summary>The same in a sentence, with what is needed to mend it.</summary>
     public const string DeadLetterDetail = "eventing_detail";
 
+    /// <summary>The lane of a dead letter's egress.</summary>
+    public const string Lane = "eventing_lane";
+
+    /// <summary>Namespace and name of what a dead letter was for: <c>ns/name</c>.</summary>
+    public const string EgressName = "eventing_egress_name";
+
+    /// <summary><c>true</c> on a dead letter that was sent again: whoever did it expects to hear of it.</summary>
+    public const string Replayed = "eventing_replayed";
+
+    /// <summary>Prefix of each header of the producer's request that goes on to the subscribers.</summary>
+    public const string HeaderPrefix = "eventing_header_";
+
+    /// <summary>W3C trace context of the hop that published the message.</summary>
+    public const string TraceParent = "traceparent";
+
+    /// <summary>The vendors' part of <see cref="TraceParent"/>.</summary>
+    public const string TraceState = "tracestate";
+
     /// <summary>Value of <see cref="Phase"/>: going to the subscriber.</summary>
     public const string PhaseDeliver = "deliver";
 

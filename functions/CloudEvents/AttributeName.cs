@@ -28,11 +28,13 @@ internal sealed class AttributeName
     public static readonly AttributeName ErrorCode = new("knativeerrorcode");
     public static readonly AttributeName ErrorData = new("knativeerrordata");
 
+    public static readonly AttributeName TraceParent = new("traceparent");
+
     private static readonly FrozenDictionary<string, AttributeName>.AlternateLookup<ReadOnlySpan<char>> Known =
         new[]
         {
             Id, Source, Type, SpecVersion, DataContentType, DataSchema, Subject, Time, ExpiryTime, BrokerTtl,
-            ArrivalTime, ErrorDestination, ErrorCode, ErrorData, new("traceparent"), new("tracestate"),
+            ArrivalTime, ErrorDestination, ErrorCode, ErrorData, TraceParent, new("tracestate"),
             new("partitionkey"), new("sequence"), new("dataref"), new("schemaurl"), new("correlationid"),
         }
         .ToFrozenDictionary(name => name.Text, StringComparer.Ordinal)

@@ -14,6 +14,8 @@ internal static class ContentModes
 {
     public const string StructuredJsonType = "application/cloudevents+json";
 
+    public const string JsonBatchType = "application/cloudevents-batch+json";
+
     private const string Structured = "application/cloudevents";
     private const string Batch = "application/cloudevents-batch";
 
@@ -35,4 +37,10 @@ internal static class ContentModes
             ? ContentMode.StructuredJson
             : ContentMode.UnknownStructured;
     }
+
+    /// <summary>Whether a batch is in the JSON format; no other is read.</summary>
+    public static bool IsJsonBatch(ReadOnlySpan<char> contentType) =>
+        MediaTypes.Essence(contentType) is var essence
+        && (essence.Equals(JsonBatchType, StringComparison.OrdinalIgnoreCase)
+            || essence.Equals(Batch, StringComparison.OrdinalIgnoreCase));
 }

@@ -5,4 +5,7 @@ internal sealed record EventFault(string Detail, string? Attribute = null)
 {
     /// <summary>The content is in a form that we do not read, rather than wrong.</summary>
     public bool UnsupportedFormat { get; init; }
+
+    /// <summary>Which element of a batch it is, counted from 0; null when it is the only one, or all of it.</summary>
+    public int? Index { get; init; }
 }

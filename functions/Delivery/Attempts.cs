@@ -61,7 +61,8 @@ internal sealed class Attempts(
         plan.Target.Topic is { } topic
             ? next.ToTopicAsync(
                 plan.Message, plan.Event.Copy(), topic, plan.Step, made, plan.Model, cancellationToken)
-            : subscribers.PostAsync(plan.Route, plan.Target, plan.Event, plan.WantsReply, cancellationToken);
+            : subscribers.PostAsync(
+                plan.Route, plan.Target, plan.Event, plan.Message.Others, plan.WantsReply, cancellationToken);
 }
 
 /// <summary>What is to be tried, and for whom.</summary>

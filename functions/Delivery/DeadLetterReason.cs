@@ -12,6 +12,9 @@ internal static class DeadLetterReason
     /// <summary>Bears no egress.</summary>
     public const string NoEgress = "NoEgress";
 
+    /// <summary>Sent again from the dead letters, and the egress is no more.</summary>
+    public const string EgressGone = "EgressGone";
+
     /// <summary>The egress's filter cannot be used.</summary>
     public const string InvalidFilter = "InvalidFilter";
 

@@ -44,18 +44,19 @@ internal sealed partial class Dispatcher(
     {
         // 1: fit to be dispatched?
         var state = message.State;
+        var model = tables.Current!;
         if (Unfit(message) is var (reason, detail))
         {
-            return await DeadLetterAsync(message, state, reason, detail, cancellationToken);
+            var meant = model.Egress(state.Egress ?? "");
+            return await DeadLetterAsync(message, state, meant, reason, detail, cancellationToken);
         }
 
         // 2: the egress.
-        var model = tables.Current!;
         if (model.Egress(state.Egress!) is not { } route)
         {
             if (model.Generation >= state.Since)
             {
-                return Discard("deleted");
+                return await GoneAsync(message, null, "deleted", cancellationToken);
             }
 
             tables.RequestRefresh();
@@ -64,7 +65,7 @@ internal sealed partial class Dispatcher(
 
         if (route.Egress.State == EgressState.Draining)
         {
-            return Discard("draining");
+            return await GoneAsync(message, route, "draining", cancellationToken);
         }
 
         if (state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow())
@@ -80,7 +81,8 @@ internal sealed partial class Dispatcher(
 
         if (route.FilterError is { } error)
         {
-            return await DeadLetterAsync(message, state, DeadLetterReason.InvalidFilter, error, cancellationToken);
+            return await DeadLetterAsync(
+                message, state, route, DeadLetterReason.InvalidFilter, error, cancellationToken);
         }
 
         // 4: the gate.
@@ -184,6 +186,7 @@ internal sealed partial class Dispatcher(
             ? DeadLetterAsync(
                 message,
                 state,
+                route,
                 DeadLetterReason.DeliveryFailed,
                 $"{failure.Destination} failed with {failure.Code}, and there is no dead-letter sink.",
                 cancellationToken)
@@ -198,7 +201,8 @@ internal sealed partial class Dispatcher(
         if (route.DeadLetterSink is null)
         {
             const string Gone = "The dead-letter sink was taken away while the event was on its way to it.";
-            return await DeadLetterAsync(message, state, DeadLetterReason.DeliveryFailed, Gone, cancellationToken);
+            return await DeadLetterAsync(
+                message, state, route, DeadLetterReason.DeliveryFailed, Gone, cancellationToken);
         }
 
         var copy = WithFailure(message.Event!, state.Failure);
@@ -217,7 +221,8 @@ internal sealed partial class Dispatcher(
 
         var detail = $"{state.Failure?.Destination} failed with {state.Failure?.Code}, and the dead-letter sink "
             + $"{route.DeadLetterSink.Destination.Uri} with {end.Outcome.Status}.";
-        return await DeadLetterAsync(message, state, DeadLetterReason.DeadLetterSinkFailed, detail, cancellationToken);
+        return await DeadLetterAsync(
+            message, state, route, DeadLetterReason.DeadLetterSinkFailed, detail, cancellationToken);
     }
 
     private static CloudEvent WithFailure(CloudEvent cloudEvent, DeliveryFailure? failure)
@@ -245,11 +250,27 @@ internal sealed partial class Dispatcher(
         : null;
 
     private Task<Settlement> DeadLetterAsync(
-        InboundMessage message, DeliveryState state, string reason, string detail, CancellationToken cancellationToken)
+        InboundMessage message,
+        DeliveryState state,
+        EgressRoute? route,
+        string reason,
+        string detail,
+        CancellationToken cancellationToken)
     {
         counters.Count("dead-letters");
         Log.DeadLettered(logger, state.Id, state.Egress, reason);
-        return next.DeadLetterAsync(message, state, reason, detail, cancellationToken);
+        return next.DeadLetterAsync(message, state, route?.Egress, reason, detail, cancellationToken);
+    }
+
+    // What goes with its egress is no loss, unless someone has just asked for it to be delivered.
+    private async Task<Settlement> GoneAsync(
+        InboundMessage message, EgressRoute? route, string why, CancellationToken cancellationToken)
+    {
+        const string Detail = "Sent again from the dead letters, but its Trigger, Subscription or source is deleted.";
+        return message.IsReplayed
+            ? await DeadLetterAsync(
+                message, message.State, route, DeadLetterReason.EgressGone, Detail, cancellationToken)
+            : Discard(why);
     }
 
     private Settlement Discard(string why)

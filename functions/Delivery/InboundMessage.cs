@@ -1,4 +1,5 @@
 // A message taken from a lane, the same whichever door it came through.
+using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 
@@ -26,6 +27,23 @@ internal sealed class InboundMessage
 
     /// <summary>Properties that are neither the event's nor ours; they travel along.</summary>
     public required IReadOnlyList<KeyValuePair<string, object>> Others { get; init; }
+
+    /// <summary>Whether it was sent again from the dead letters.</summary>
+    public bool IsReplayed
+    {
+        get
+        {
+            foreach (var (name, _) in Others)
+            {
+                if (name == MessageProperties.Replayed)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 }
 
 /// <summary>A message that is no CloudEvent.</summary>

@@ -27,13 +27,18 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         var next = EventMessages.Write(message.Event!, state, message.Others);
         next.MessageId = IdOf(message, "again-" + state.Phase.Text(), state.Attempt);
         next.ScheduledEnqueueTime = time.GetUtcNow() + wait;
-        var result = await HoldAsync(EntityNames.Retries(lane), next, cancellationToken);
+        var result = await HoldAsync(EntityNames.Retries(lane), next, isOurs: true, cancellationToken);
         return result == PublishResult.Confirmed ? Settlement.Complete : Settlement.Abandon;
     }
 
     /// <summary>Puts the message into the dead letters, with the reason.</summary>
     public async Task<Settlement> DeadLetterAsync(
-        InboundMessage message, DeliveryState state, string reason, string detail, CancellationToken cancellationToken)
+        InboundMessage message,
+        DeliveryState state,
+        Egress? egress,
+        string reason,
+        string detail,
+        CancellationToken cancellationToken)
     {
         var next = message.Event is { } cloudEvent
             ? EventMessages.Write(cloudEvent, state, message.Others)
@@ -41,7 +46,14 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         next.MessageId = IdOf(message, "dead-letters", state.Attempt);
         next.ApplicationProperties[MessageProperties.DeadLetterReason] = reason;
         next.ApplicationProperties[MessageProperties.DeadLetterDetail] = detail;
-        var result = await HoldAsync(EntityNames.DeadLetters, next, cancellationToken);
+        next.ApplicationProperties[MessageProperties.Lane] = egress?.Lane ?? message.Lane;
+        next.ApplicationProperties.Remove(MessageProperties.Replayed);
+        if (egress is not null)
+        {
+            next.ApplicationProperties[MessageProperties.EgressName] = $"{egress.Namespace}/{egress.Name}";
+        }
+
+        var result = await HoldAsync(EntityNames.DeadLetters, next, isOurs: true, cancellationToken);
         return result == PublishResult.Confirmed ? Settlement.Complete : Settlement.Abandon;
     }
 
@@ -60,9 +72,9 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         }
 
         var state = new DeliveryState { Id = Ulid.New(time), Expires = cloudEvent[AttributeName.ExpiryTime] };
-        var next = EventMessages.Write(cloudEvent, state);
+        var next = EventMessages.Write(cloudEvent, state, HopHeaders.Kept(message.Others));
         next.MessageId = IdOf(message, step, attempt);
-        return await HoldAsync(topic, next, cancellationToken) switch
+        return await HoldAsync(topic, next, isOurs: false, cancellationToken) switch
         {
             PublishResult.Confirmed => DeliveryOutcome.Taken,
             PublishResult.TooLarge => new() { Kind = OutcomeKind.Refused, Status = 413 },
@@ -85,16 +97,18 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         return true;
     }
 
+    // A queue of ours that is missing is being made again; a topic that is missing was deleted by its owner.
     private async Task<PublishResult> HoldAsync(
-        string entity, ServiceBusMessage message, CancellationToken cancellationToken)
+        string entity, ServiceBusMessage message, bool isOurs, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(250);
         while (true)
         {
             var result = await publisher.PublishAsync(entity, message, cancellationToken);
-            if (result is not (PublishResult.Busy or PublishResult.Unreachable)
-                || time.GetElapsedTime(started) + pause > HoldLimit)
+            var mayPass = result is PublishResult.Busy or PublishResult.Unreachable
+                || isOurs && result == PublishResult.NoEntity;
+            if (!mayPass || time.GetElapsedTime(started) + pause > HoldLimit)
             {
                 return result;
             }

@@ -11,12 +11,14 @@ namespace ServerlessEventing.Functions.Delivery;
 /// <summary>
 /// One POST, no redirects, within the delivery's timeout. Every way it can fail is an outcome:
 /// <code>
+///   address not to be called ─► Refused, 500
 ///   no answer, timeout, bad address ─► Retryable, 500       404 408 409 429 5xx ─► Retryable
 ///   2xx ─► Delivered, with the event in the answer           everything else     ─► Refused
 ///   2xx of a Trigger's subscriber with a body that is no event ─► Retryable, 502
 /// </code>
 /// </summary>
-internal sealed class SubscriberClient(TrustedClients clients, BusPublisher publisher, TimeProvider time)
+internal sealed class SubscriberClient(
+    TrustedClients clients, EgressSafety safety, BusPublisher publisher, TimeProvider time)
 {
     /// <summary>base64 of this many bytes is the 1,024 characters that Knative allows.</summary>
     private const int MaxErrorBytes = 768;
@@ -29,11 +31,21 @@ internal sealed class SubscriberClient(TrustedClients clients, BusPublisher publ
 
     /// <summary>Sends the event; asks for a reply unless it goes to a dead-letter sink or is a reply itself.</summary>
     public async Task<DeliveryOutcome> PostAsync(
-        EgressRoute route, Target target, CloudEvent cloudEvent, bool wantsReply, CancellationToken cancellationToken)
+        EgressRoute route,
+        Target target,
+        CloudEvent cloudEvent,
+        IReadOnlyList<KeyValuePair<string, object>> others,
+        bool wantsReply,
+        CancellationToken cancellationToken)
     {
         if (target.Address is null)
         {
             return Failed(OutcomeKind.Retryable, NoAnswer, "the address is not an http or https URL");
+        }
+
+        if (!safety.Allows(target.Address))
+        {
+            return Failed(OutcomeKind.Refused, NoAnswer, "the address is one that is not called");
         }
 
         var delivery = route.Egress.Delivery;
@@ -42,6 +54,7 @@ internal sealed class SubscriberClient(TrustedClients clients, BusPublisher publ
         using var timer = new CancellationTokenSource(limit, time);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         using var request = Request(route, target.Address, cloudEvent, wantsReply);
+        HopHeaders.Write(others, request);
         try
         {
             using var response = await clients.For(target.Destination.CaCerts).SendAsync(request, timeout.Token);

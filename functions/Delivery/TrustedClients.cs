@@ -8,7 +8,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace ServerlessEventing.Functions.Delivery;
 
 /// <summary>Pooled clients that follow no redirects, keep no cookies and unpack nothing.</summary>
-internal sealed class TrustedClients : IDisposable
+internal sealed class TrustedClients(EgressSafety safety) : IDisposable
 {
     private const int MaxResponseHeaderKilobytes = 64;
     private const int MaxClients = 1024;
@@ -16,7 +16,7 @@ internal sealed class TrustedClients : IDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
 
-    private readonly HttpMessageInvoker system = Create(null);
+    private readonly HttpMessageInvoker system = Create(null, safety);
     private readonly ConcurrentDictionary<string, HttpMessageInvoker> byCertificates = new(StringComparer.Ordinal);
 
     /// <summary>The client for a destination with these PEM certificates, or with none of its own.</summary>
@@ -38,7 +38,7 @@ internal sealed class TrustedClients : IDisposable
             byCertificates.Clear();
         }
 
-        return byCertificates.GetOrAdd(caCerts, static pem => Create(pem));
+        return byCertificates.GetOrAdd(caCerts, static (pem, safety) => Create(pem, safety), safety);
     }
 
     public void Dispose()
@@ -50,7 +50,7 @@ internal sealed class TrustedClients : IDisposable
         }
     }
 
-    private static HttpMessageInvoker Create(string? caCerts) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker Create(string? caCerts, EgressSafety safety) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -59,6 +59,7 @@ internal sealed class TrustedClients : IDisposable
         PooledConnectionLifetime = ConnectionLifetime,
         MaxResponseHeadersLength = MaxResponseHeaderKilobytes,
         ActivityHeadersPropagator = null,
+        ConnectCallback = (context, cancellationToken) => safety.ConnectAsync(context.DnsEndPoint, cancellationToken),
         SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = caCerts is null ? null : Validator(caCerts),

@@ -17,6 +17,9 @@ internal sealed record FunctionsSettings
     public const string InstanceSetting = "EVENTING_INSTANCE";
     public const string MaxConcurrentCallsSetting = "EVENTING_MAX_CONCURRENT_CALLS";
 
+    public const string AllowLoopbackSetting = "EVENTING_ALLOW_LOOPBACK";
+    public const string AllowNetworksSetting = "EVENTING_ALLOW_NETWORKS";
+
     /// <summary>As host.json's maxAutoLockRenewalDuration.</summary>
     public static readonly TimeSpan LockRenewal = TimeSpan.FromMinutes(10);
 
@@ -43,6 +46,12 @@ internal sealed record FunctionsSettings
 
     public required int MaxConcurrentCalls { get; init; }
 
+    /// <summary>Whether subscribers may be on this machine, as they are in local mode.</summary>
+    public required bool AllowLoopback { get; init; }
+
+    /// <summary>Networks whose addresses are called although they would be refused.</summary>
+    public required IReadOnlyList<IPNetwork> AllowedNetworks { get; init; }
+
     /// <summary>Reads the settings; else <paramref name="error"/> says what is missing and where to put it.</summary>
     public static bool TryRead(
         IConfiguration configuration,
@@ -56,6 +65,8 @@ internal sealed record FunctionsSettings
         var port = pump ? DefaultPumpPort : 0;
         IPAddress? address = IPAddress.Loopback;
         var calls = DefaultMaxConcurrentCalls;
+        var loopback = false;
+        IReadOnlyList<IPNetwork>? networks = [];
         error = string.IsNullOrWhiteSpace(configuration[ConnectionSetting])
             ? $"The setting {ConnectionSetting} is missing; give it a Service Bus connection string."
             : string.IsNullOrWhiteSpace(configuration[TableSetting])
@@ -68,6 +79,10 @@ internal sealed record FunctionsSettings
                 ? $"The setting {AddressSetting} is \"{listen}\"; it must be an IP address, like 0.0.0.0."
             : configuration[MaxConcurrentCallsSetting] is { } many && !IsCalls(many, out calls)
                 ? $"The setting {MaxConcurrentCallsSetting} is \"{many}\"; it must be 1 to {MostConcurrentCalls}."
+            : configuration[AllowLoopbackSetting] is { } allow && !bool.TryParse(allow, out loopback)
+                ? $"The setting {AllowLoopbackSetting} is \"{allow}\"; it must be true or false."
+            : configuration[AllowNetworksSetting] is { } list && (networks = Networks(list)) is null
+                ? $"The setting {AllowNetworksSetting} is \"{list}\"; it must be networks: 10.1.0.0/16,…"
             : port == 0
                 ? $"The setting {portSetting} is missing; a Functions host gives it. Or set {DoorSetting}=pump."
             : null;
@@ -85,8 +100,25 @@ internal sealed record FunctionsSettings
             Port = port,
             Instance = configuration[InstanceSetting] ?? $"{Environment.MachineName}-{Environment.ProcessId}",
             MaxConcurrentCalls = calls,
+            AllowLoopback = loopback,
+            AllowedNetworks = networks!,
         };
         return true;
+    }
+
+    private static IPNetwork[]? Networks(string list)
+    {
+        var texts = list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var networks = new IPNetwork[texts.Length];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            if (!IPNetwork.TryParse(texts[i], out networks[i]))
+            {
+                return null;
+            }
+        }
+
+        return networks;
     }
 
     private static bool IsCalls(string text, out int calls) =>

@@ -13,11 +13,12 @@ namespace ServerlessEventing.Functions.Doors;
 ///   GET /, no forwarding headers ──────► 200                the host asks whether we listen
 ///   /readyz /healthz ──────────────────► 200
 ///   POST /{FunctionName} ──────────────► dispatch           with forwarding headers: a client, 404
+///   /triggers/{ns}/{name}/{uid} ───────► one subscriber
 ///   everything else ───────────────────► ingress            by the host name the client used
 /// </code>
 /// </summary>
 internal sealed partial class HostDoor(
-    EventIngress ingress, Dispatcher dispatcher, Health health, ILogger<HostDoor> logger)
+    EventIngress ingress, TriggerAddress triggers, Dispatcher dispatcher, Health health, ILogger<HostDoor> logger)
 {
     private const int FirstChunk = 8 * 1024;
 
@@ -43,6 +44,11 @@ internal sealed partial class HostDoor(
             return !proxied && HttpMethods.IsPost(context.Request.Method) && LaneFunction.At(path) is { } function
                 ? InvokeAsync(context, function)
                 : FunctionPaths.RefuseAsync(context);
+        }
+
+        if (TriggerAddress.IsAsked(path))
+        {
+            return triggers.HandleAsync(context);
         }
 
         return ingress.HandleAsync(context, proxied ? OriginalHost(context.Request) : context.Request.Host.Value ?? "");

@@ -9,6 +9,7 @@ namespace ServerlessEventing.Functions.Doors;
 internal sealed partial class PumpDoor(
     ServiceBusClient client,
     EventIngress ingress,
+    TriggerAddress triggers,
     Health health,
     Dispatcher dispatcher,
     FunctionsSettings settings,
@@ -24,6 +25,7 @@ internal sealed partial class PumpDoor(
         var path = context.Request.Path.Value is { Length: > 0 } given ? given : "/";
         return Health.IsAsked(path) ? health.AnswerAsync(context)
             : FunctionPaths.IsOne(path) ? FunctionPaths.RefuseAsync(context)
+            : TriggerAddress.IsAsked(path) ? triggers.HandleAsync(context)
             : ingress.HandleAsync(context, context.Request.Host.Value ?? "");
     }
 

@@ -33,6 +33,12 @@ internal static class Problems
         "The request's body came too slowly",
         "Send the event again, without pauses.");
 
+    public static readonly Problem TooManyHeaders = new(
+        StatusCodes.Status431RequestHeaderFieldsTooLarge,
+        "Too many headers to pass on",
+        $"Of x-request-id, knative-* and x-b3-* a request may have {HopHeaders.MaxCount}, "
+            + $"with {HopHeaders.MaxBytes} bytes; leave some out.");
+
     public static Problem UnknownAddress(string path) => new(
         StatusCodes.Status404NotFound,
         "No such Broker or Channel",
@@ -46,15 +52,37 @@ internal static class Problems
         Attribute = fault.Attribute,
     };
 
+    /// <summary>A batch is taken whole or not at all, so one bad element is enough.</summary>
+    public static Problem NotABatch(IReadOnlyList<EventFault> faults) => faults[0].Index is null
+        ? NotAnEvent(faults[0])
+        : new(
+            StatusCodes.Status400BadRequest,
+            "The batch holds what is not a CloudEvent",
+            $"Nothing of it was stored. Element {faults[0].Index}: {faults[0].Detail}")
+        {
+            Elements = faults,
+        };
+
+    /// <summary>The same problem, of one element of a batch.</summary>
+    public static Problem Of(Problem problem, int index) => problem with
+    {
+        Detail = $"Nothing of the batch was stored. Element {index}: {problem.Detail}",
+        Elements = [new(problem.Detail, problem.Attribute) { Index = index }],
+    };
+
     public static Problem Compressed(string encoding) => new(
         StatusCodes.Status415UnsupportedMediaType,
         "Content-Encoding not understood",
-        $"The body is encoded as \"{AttributeRules.Shown(encoding)}\"; send it as it is, without Content-Encoding.");
+        $"The body is encoded as \"{AttributeRules.Shown(encoding)}\"; send it as it is, without Content-Encoding.")
+    {
+        AcceptEncoding = "identity",
+    };
 
     public static Problem TooLarge(long limit) => new(
         StatusCodes.Status413PayloadTooLarge,
         "The event is too large",
-        $"An event may have {limit} bytes, attributes included; put large data elsewhere and send a dataref.")
+        $"An event, or a batch, may have {limit} bytes, attributes included; split the batch, or put large data "
+            + "elsewhere and send a dataref.")
     {
         LimitBytes = limit,
     };

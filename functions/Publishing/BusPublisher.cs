@@ -45,12 +45,20 @@ internal sealed partial class BusPublisher(ServiceBusClient client, ILogger<BusP
     }
 
     /// <summary>Publishes one message and waits until the bus has it.</summary>
-    public async ValueTask<PublishResult> PublishAsync(
-        string entity, ServiceBusMessage message, CancellationToken cancellationToken)
+    public ValueTask<PublishResult> PublishAsync(
+        string entity, ServiceBusMessage message, CancellationToken cancellationToken) =>
+        SendAsync(entity, SenderOf(entity).SendMessageAsync(message, cancellationToken));
+
+    /// <summary>Publishes messages together and waits until the bus has them: all, or none.</summary>
+    public ValueTask<PublishResult> PublishAsync(
+        string entity, IReadOnlyCollection<ServiceBusMessage> messages, CancellationToken cancellationToken) =>
+        SendAsync(entity, SenderOf(entity).SendMessagesAsync(messages, cancellationToken));
+
+    private async ValueTask<PublishResult> SendAsync(string entity, Task sending)
     {
         try
         {
-            await SenderOf(entity).SendMessageAsync(message, cancellationToken);
+            await sending;
             return PublishResult.Confirmed;
         }
         catch (ServiceBusException e)

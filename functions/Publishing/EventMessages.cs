@@ -78,8 +78,9 @@ internal static class EventMessages
         }
     }
 
-    /// <summary>About how many bytes the event's properties take on the wire, and the largest of them.</summary>
-    public static int PropertyBytes(CloudEvent cloudEvent, out string largest)
+    /// <summary>About how many bytes all properties take on the wire, and the event's largest.</summary>
+    public static int PropertyBytes(
+        CloudEvent cloudEvent, IReadOnlyList<KeyValuePair<string, object>> others, out string largest)
     {
         var sum = 0;
         var max = -1;
@@ -92,6 +93,11 @@ internal static class EventMessages
             {
                 (max, largest) = (size, name.Text);
             }
+        }
+
+        foreach (var (name, value) in others)
+        {
+            sum += name.Length + ((string)value).Length + PropertyOverhead;
         }
 
         return sum;

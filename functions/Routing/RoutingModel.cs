@@ -11,6 +11,7 @@ internal sealed class RoutingModel
     private readonly FrozenDictionary<string, IngressRoute> byHost;
     private readonly FrozenDictionary<string, IngressRoute> byTopic;
     private readonly FrozenDictionary<string, EgressRoute> egresses;
+    private readonly FrozenDictionary<(string Namespace, string Name), EgressRoute> triggers;
 
     public RoutingModel(RoutingTable table)
     {
@@ -29,6 +30,10 @@ internal sealed class RoutingModel
         egresses = table.Egresses
             .DistinctBy(e => e.Uid)
             .ToFrozenDictionary(e => e.Uid, e => new EgressRoute(e));
+        triggers = egresses.Values
+            .Where(r => r.Egress is { Kind: EgressKind.Trigger, State: EgressState.Active })
+            .DistinctBy(r => (r.Egress.Namespace, r.Egress.Name))
+            .ToFrozenDictionary(r => (r.Egress.Namespace, r.Egress.Name));
     }
 
     public long Generation { get; }
@@ -48,4 +53,7 @@ internal sealed class RoutingModel
     public IngressRoute? IngressBehind(string topic) => byTopic.GetValueOrDefault(topic);
 
     public EgressRoute? Egress(string uid) => egresses.GetValueOrDefault(uid);
+
+    /// <summary>A Trigger by its name; null when it is deleted, though messages may still be queued for it.</summary>
+    public EgressRoute? TriggerNamed(string @namespace, string name) => triggers.GetValueOrDefault((@namespace, name));
 }

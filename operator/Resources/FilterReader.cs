@@ -1,6 +1,7 @@
 // Turns the filters of a Trigger, as written in its spec, into the contract's form, or says what is wrong.
 using System.Text.Json.Nodes;
 using ServerlessEventing.Contract.Filters;
+using ServerlessEventing.Contract.Filters.Cesql;
 
 namespace ServerlessEventing.Operator.Resources;
 
@@ -15,9 +16,6 @@ public sealed record TriggerFilters(IReadOnlyList<FilterExpression> Filters, str
 /// </summary>
 public static class FilterReader
 {
-    /// <summary>Reason of a filter the data plane cannot evaluate.</summary>
-    public const string NotSupported = "FilterNotSupported";
-
     /// <summary>Reason of a filter that is malformed.</summary>
     public const string Invalid = "FilterInvalid";
 
@@ -112,10 +110,26 @@ public static class FilterReader
             "not" => ReadOne(item.At("not")!, $"{where}.not", depth + 1, budget) is { } inner
                 ? new FilterExpression { Not = inner }
                 : null,
-            _ => throw new FilterProblem(NotSupported,
-                $"{where}: CloudEvents SQL is not supported by this version; "
-                + "use exact, prefix, suffix, all, any or not"),
+            _ => ReadCeSql(item, where),
         };
+    }
+
+    // An empty expression filters nothing, as in Knative.
+    private static FilterExpression? ReadCeSql(JsonNode item, string where)
+    {
+        if (item.Text("cesql") is not { } expression)
+        {
+            throw new FilterProblem(Invalid, $"{where}.cesql: a CloudEvents SQL expression is a text");
+        }
+
+        if (expression.Length == 0)
+        {
+            return null;
+        }
+
+        return CeSqlExpression.Parse(expression) is { Succeeded: false } parsing
+            ? throw new FilterProblem(Invalid, $"{where}.cesql: {parsing.Error}")
+            : new FilterExpression { CeSql = expression };
     }
 
     private static IReadOnlyDictionary<string, string> ReadMap(JsonNode item, string dialect, string where)

@@ -58,6 +58,7 @@ public static class RuleCompiler
             { All: { } children } => Predicate.All(children.Where(IsFilter).Select(Upper)),
             { Any: { } children } => Predicate.Any(children.Where(IsFilter).Select(Upper)),
             { Not: { } inner } => Predicate.Negate(Lower(inner)),
+            { CeSql: { } expression } => CeSqlRule.Upper(expression),
             _ => Predicate.True,
         };
     }
@@ -86,28 +87,31 @@ public static class RuleCompiler
         _ => string.IsNullOrEmpty(filter.CeSql),
     };
 
-    private static Predicate Equal(string attribute, string value) =>
+    internal static Predicate Equal(string attribute, string value) =>
         NotPushed.Contains(attribute) ? Predicate.True : new Predicate.Equal(attribute, value);
 
     // `sys.` properties have no EXISTS, and one that is missing is an error: so the content type is not negated.
-    private static Predicate LowerEqual(string attribute, string value) =>
+    internal static Predicate LowerEqual(string attribute, string value) =>
         NotPushed.Contains(attribute) || attribute == ContentTypeAttribute
             ? Predicate.False
             : Predicate.All([new Predicate.Exists(attribute), new Predicate.Equal(attribute, value)]);
 
-    private static Predicate Exists(string attribute) =>
+    internal static Predicate Exists(string attribute) =>
         NotPushed.Contains(attribute) || attribute == ContentTypeAttribute
             || attribute is "id" or "source" or "specversion" or "type"
             ? Predicate.True
             : new Predicate.Exists(attribute);
 
-    private static Predicate Like(string attribute, string pattern) =>
+    internal static Predicate LowerExists(string attribute) =>
+        Exists(attribute) is Predicate.Exists exists ? exists : Predicate.False;
+
+    internal static Predicate Like(string attribute, string pattern) =>
         NotPushed.Contains(attribute) || attribute == ContentTypeAttribute
             ? Predicate.True
             : new Predicate.Like(attribute, pattern);
 
-    private static string Widen(string value) =>
-        string.Concat(value.Select(letter => letter is '%' or '[' or ']' or '^' or '\\' ? '_' : letter));
+    internal static string Widen(string value, char keep = '\0') => string.Concat(value.Select(letter =>
+        letter is '%' or '[' or ']' or '^' or '\\' && letter != keep ? '_' : letter));
 
     private static BusRule? Correlation(Predicate rule)
     {

@@ -23,6 +23,14 @@ public sealed class QuickstartTests
         Assert.Contains("http://broker-ingress.serverless-eventing.svc.cluster.local/default/default", listed);
         Assert.Equal(3, listed.Split('\n').Count(line => line.Contains("True", StringComparison.Ordinal)));
 
+        // What runs says so, and where; what cannot run here says why.
+        await kubectl.RunAsync("wait", "--for=condition=Available", "deployment/event-display", "--timeout=20s");
+        Assert.Matches("event-display +127.0.0.1:[0-9]+", await kubectl.RunAsync("get", "endpoints"));
+        await kubectl.RunAsync("create", "deployment", "other", "--image=nginx:1");
+        await kubectl.RunAsync("wait", "--for=condition=Available=False", "deployment/other", "--timeout=20s");
+        Assert.Contains("Nothing on this laptop stands for the image \"nginx:1\"", await kubectl.RunAsync(
+            "get", "deployment", "other", "-o", "jsonpath={.status.conditions[0].message}"));
+
         // A new Trigger routes without a restart; two branches of one filter that both match deliver once.
         const string filters = """[{"any":[{"exact":{"type":"test.one"}},{"prefix":{"type":"test."}}]}]""";
         await kubectl.ApplyAsync(Yaml.Trigger("extra", subscriber.Uri, filters));

@@ -25,12 +25,14 @@ public sealed class WrongInputTests
             Yaml.Broker,
             Yaml.Trigger("good", good.Uri, """[{"exact":{"type":"good"}}]"""),
             Yaml.Trigger("hung", hung.Uri, """[{"exact":{"type":"hung"}}]""", """{"timeout":"PT30S"}""")));
+
         await using var house = new HouseProcess(folder["data"], door);
         await house.StartAsync(folder["manifests.yaml"]);
         using var producer = new Producer();
         var broker = new Uri(house.Ingress, "/default/default");
 
-        await AssertProblemAsync(producer, HttpMethod.Post, "/default/nobody", HttpStatusCode.NotFound, house, "nobody");
+        await AssertProblemAsync(
+            producer, HttpMethod.Post, "/default/nobody", HttpStatusCode.NotFound, house, "nobody");
         await AssertProblemAsync(
             producer, HttpMethod.Get, "/default/default", HttpStatusCode.MethodNotAllowed, house);
         await AssertProblemAsync(producer, HttpMethod.Post, "/TriggerFilter", HttpStatusCode.NotFound, house);

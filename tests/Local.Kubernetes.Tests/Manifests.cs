@@ -68,6 +68,18 @@ internal static class Manifests
         spec: {size: 3}
         """;
 
+    public const string Deployment = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: main, image: 'web:1', env: [{name: A, value: b}], ports: [{containerPort: 80}]}]}
+        """;
+
     public static string ToJson(string yaml)
     {
         var reader = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build();

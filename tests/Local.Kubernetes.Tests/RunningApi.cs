@@ -1,5 +1,6 @@
-// One API server for a test class, with clients to it.
+// One API server for a test class, with clients to it: ours, or a real one when asked.
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using k8s;
@@ -7,21 +8,53 @@ using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Local.Kubernetes.Tests;
 
-/// <summary>Starts on a free port over a fresh folder; can be stopped and started again over the same one.</summary>
+/// <summary>
+/// Starts on a free port over a fresh folder; can be stopped and started again over the same one. With
+/// USE_EXISTING_CLUSTER=true the tests talk to the API server of KUBECONFIG instead, and those about this server's own
+/// process, words or limits are skipped.
+/// </summary>
 public sealed class RunningApi : IAsyncLifetime
 {
-    private readonly TempFolder folder = new();
+    public const string ClusterVariable = "USE_EXISTING_CLUSTER";
 
-    public KubernetesApi Api { get; private set; } = null!;
+    private readonly TempFolder folder = new();
+    private KubernetesApi? own;
+
+    public static bool UsesCluster => Environment.GetEnvironmentVariable(ClusterVariable) == "true";
+
+    public KubernetesApi Api
+    {
+        get
+        {
+            SkipOnCluster();
+            return own!;
+        }
+    }
+
+    public string KubeconfigPath => own?.KubeconfigPath
+        ?? Environment.GetEnvironmentVariable("KUBECONFIG")
+        ?? throw new InvalidOperationException($"{ClusterVariable}=true needs KUBECONFIG to name the cluster.");
 
     public k8s.Kubernetes Client { get; private set; } = null!;
 
-    /// <summary>Plain HTTP with the token, for what no client library says.</summary>
+    /// <summary>Plain HTTP with the client's credentials, for what no client library says.</summary>
     public HttpClient Http { get; private set; } = null!;
 
-    public string DataFolder => folder["data"];
+    /// <summary>Where this server keeps its files.</summary>
+    public string DataFolder
+    {
+        get
+        {
+            SkipOnCluster();
+            return folder["data"];
+        }
+    }
 
     public string Folder => folder.Path;
+
+    /// <summary>For tests of what only this server does.</summary>
+    public static void SkipOnCluster() => Assert.SkipWhen(
+        UsesCluster, "This is about the small server itself, and the tests run against a cluster.");
 
     public async ValueTask InitializeAsync() => await StartAsync(0);
 
@@ -33,20 +66,31 @@ public sealed class RunningApi : IAsyncLifetime
 
     public async Task StartAsync(int port)
     {
-        Api = await KubernetesApi.StartAsync(
-            new KubernetesApiOptions { DataFolder = DataFolder, Port = port }, CancellationToken.None);
-        var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(Api.KubeconfigPath);
+        own = UsesCluster
+            ? null
+            : await KubernetesApi.StartAsync(
+                new KubernetesApiOptions { DataFolder = folder["data"], Port = port }, CancellationToken.None);
+        var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(KubeconfigPath);
         Client = new k8s.Kubernetes(configuration);
         var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true };
-        Http = new HttpClient(handler) { BaseAddress = Api.Uri };
-        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", configuration.AccessToken);
+        if (configuration is { ClientCertificateData.Length: > 0, ClientCertificateKeyData.Length: > 0 })
+        {
+            handler.ClientCertificates.Add(X509Certificate2.CreateFromPem(
+                Pem(configuration.ClientCertificateData), Pem(configuration.ClientCertificateKeyData)));
+        }
+
+        Http = new HttpClient(handler) { BaseAddress = new Uri(configuration.Host) };
+        if (configuration.AccessToken is { Length: > 0 } token)
+        {
+            Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
     }
 
     public async Task StopAsync()
     {
         Client.Dispose();
         Http.Dispose();
-        await Api.DisposeAsync();
+        await (own?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     public async Task RestartAsync()
@@ -55,6 +99,8 @@ public sealed class RunningApi : IAsyncLifetime
         await StopAsync();
         await StartAsync(port);
     }
+
+    private static string Pem(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64));
 
     /// <summary>A namespace of a test's own.</summary>
     public async Task<string> NamespaceAsync()

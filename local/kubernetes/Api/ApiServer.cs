@@ -129,7 +129,7 @@ public sealed partial class ApiServer(
             "GET" or "HEAD" when IsWatch(context) => watches.WatchAsync(context, target, Stopping),
             "GET" or "HEAD" => reads.ListAsync(context, target),
             "POST" when !allNamespaces => writes.CreateAsync(context, target),
-            "DELETE" when !allNamespaces => writes.DeleteCollectionAsync(context, target),
+            "DELETE" when !allNamespaces && !target.Type.IsNamespace => writes.DeleteCollectionAsync(context, target),
             _ => context.StatusAsync(ApiStatus.MethodNotAllowed()),
         };
     }

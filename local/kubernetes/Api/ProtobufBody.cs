@@ -8,8 +8,9 @@ namespace ServerlessEventing.Local.Kubernetes.Api;
 
 /// <summary>
 /// The envelope is `k8s\0` and a runtime.Unknown (typeMeta, raw). The messages it may hold are tables of
-/// field number, JSON name and type: s string, i integer, n integer that may be zero, b bool, m map of strings,
-/// M map of bytes (base64), x int-or-string, - ignored, else a message; a trailing * repeats.
+/// field number, JSON name and type: s string, i integer, n integer that may be zero, b bool that may be false, f bool
+/// left out when false, m map of strings, M map of bytes (base64), x int-or-string, X one that may be zero, - ignored,
+/// else a message; a trailing * repeats.
 /// </summary>
 public static class ProtobufBody
 {
@@ -31,22 +32,22 @@ public static class ProtobufBody
         "Service", "1 metadata ObjectMeta,2 spec ServiceSpec,3 status -",
         "ServiceSpec", "1 ports ServicePort*,2 selector m,3 clusterIP s,4 type s,5 externalIPs s*,7 sessionAffinity s,"
             + "8 loadBalancerIP s,9 loadBalancerSourceRanges s*,10 externalName s,11 externalTrafficPolicy s,"
-            + "12 healthCheckNodePort i,13 publishNotReadyAddresses b,17 ipFamilyPolicy s,18 clusterIPs s*,"
+            + "12 healthCheckNodePort i,13 publishNotReadyAddresses f,17 ipFamilyPolicy s,18 clusterIPs s*,"
             + "19 ipFamilies s*,20 allocateLoadBalancerNodePorts b,21 loadBalancerClass s,22 internalTrafficPolicy s",
         "ServicePort", "1 name s,2 protocol s,3 port i,4 targetPort x,5 nodePort i,6 appProtocol s",
         "Deployment", "1 metadata ObjectMeta,2 spec DeploymentSpec,3 status -",
         "DeploymentSpec", "1 replicas n,2 selector LabelSelector,3 template PodTemplateSpec,"
-            + "4 strategy DeploymentStrategy,5 minReadySeconds i,6 revisionHistoryLimit n,7 paused b,"
+            + "4 strategy DeploymentStrategy,5 minReadySeconds i,6 revisionHistoryLimit n,7 paused f,"
             + "9 progressDeadlineSeconds n",
         "DeploymentStrategy", "1 type s",
         "LabelSelector", "1 matchLabels m,2 matchExpressions LabelSelectorRequirement*",
         "LabelSelectorRequirement", "1 key s,2 operator s,3 values s*",
         "PodTemplateSpec", "1 metadata ObjectMeta,2 spec PodSpec",
         "PodSpec", "2 containers Container*,3 restartPolicy s,6 dnsPolicy s,8 serviceAccountName s,"
-            + "9 serviceAccount s,10 nodeName s,11 hostNetwork b,12 hostPID b,13 hostIPC b,16 hostname s,"
+            + "9 serviceAccount s,10 nodeName s,11 hostNetwork f,12 hostPID f,13 hostIPC f,16 hostname s,"
             + "17 subdomain s,19 schedulerName s",
         "Container", "1 name s,2 image s,3 command s*,4 args s*,5 workingDir s,6 ports ContainerPort*,7 env EnvVar*,"
-            + "8 resources -,13 terminationMessagePath s,14 imagePullPolicy s,16 stdin b,17 stdinOnce b,18 tty b,"
+            + "8 resources -,13 terminationMessagePath s,14 imagePullPolicy s,16 stdin f,17 stdinOnce f,18 tty f,"
             + "20 terminationMessagePolicy s",
         "ContainerPort", "1 name s,2 hostPort i,3 containerPort i,4 protocol s,5 hostIP s",
         "EnvVar", "1 name s,2 value s",
@@ -57,6 +58,16 @@ public static class ProtobufBody
         "ClusterRoleBinding", "1 metadata ObjectMeta,2 subjects Subject*,3 roleRef RoleRef",
         "Subject", "1 kind s,2 apiGroup s,3 name s,4 namespace s",
         "RoleRef", "1 apiGroup s,2 kind s,3 name s",
+        "PodDisruptionBudget", "1 metadata ObjectMeta,2 spec PodDisruptionBudgetSpec,3 status -",
+        "PodDisruptionBudgetSpec", "1 minAvailable X,2 selector LabelSelector,3 maxUnavailable X,"
+            + "4 unhealthyPodEvictionPolicy s",
+        "HorizontalPodAutoscaler", "1 metadata ObjectMeta,2 spec HorizontalPodAutoscalerSpec,3 status -",
+        "HorizontalPodAutoscalerSpec", "1 scaleTargetRef CrossVersionObjectReference,2 minReplicas n,3 maxReplicas i,"
+            + "4 metrics MetricSpec*",
+        "CrossVersionObjectReference", "1 kind s,2 name s,3 apiVersion s",
+        "MetricSpec", "1 type s,4 resource ResourceMetricSource",
+        "ResourceMetricSource", "1 name s,2 target MetricTarget",
+        "MetricTarget", "1 type s,4 averageUtilization n",
         "SelfSubjectAccessReview", "1 metadata ObjectMeta,2 spec SelfSubjectAccessReviewSpec,3 status -",
         "SelfSubjectAccessReviewSpec", "1 resourceAttributes ResourceAttributes,2 nonResourceAttributes "
             + "NonResourceAttributes",
@@ -183,8 +194,10 @@ public static class ProtobufBody
                 return varint;
             case "b":
                 return varint != 0;
-            case "x":
-                return IntOrString(content);
+            case "f":
+                return varint == 0 ? null : JsonValue.Create(true);
+            case "x" or "X":
+                return IntOrString(content, keepZero: type == "X");
             case "m" or "M":
                 AddEntry(body.Child(name), content, bytes: type == "M");
                 return null;
@@ -194,7 +207,7 @@ public static class ProtobufBody
         }
     }
 
-    private static JsonNode? IntOrString(ReadOnlySpan<byte> content)
+    private static JsonNode? IntOrString(ReadOnlySpan<byte> content, bool keepZero)
     {
         long type = 0, number = 0;
         var text = "";
@@ -206,7 +219,7 @@ public static class ProtobufBody
             text = field == 3 ? Encoding.UTF8.GetString(bytes) : text;
         }
 
-        return type == 1 ? JsonValue.Create(text) : number == 0 ? null : JsonValue.Create(number);
+        return type == 1 ? JsonValue.Create(text) : number == 0 && !keepZero ? null : JsonValue.Create(number);
     }
 
     private static void AddEntry(JsonObject map, ReadOnlySpan<byte> content, bool bytes)

@@ -100,10 +100,18 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
         {
             var result = await writer.DeleteAsync(
                 type, stored.Key.Namespace, stored.Key.Name, options, context.RequestAborted);
-            if (result.Value is { } last)
+            if (result.Failed(out failure, out var last))
             {
-                items.Add(VersionConversion.FromStorage(type, last));
+                if (failure.Reason == "NotFound")
+                {
+                    continue;
+                }
+
+                await context.StatusAsync(failure);
+                return;
             }
+
+            items.Add(VersionConversion.FromStorage(type, last));
         }
 
         await context.JsonAsync(new JsonObject
@@ -218,7 +226,7 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
                     ? badList
                     : new Func<JsonObject, Result<JsonObject>>(current =>
                         JsonPatch.Apply(current, operations) is { } problem
-                            ? type.Invalid(target.Name, new StatusCause("", problem, ""))
+                            ? ApiStatus.CannotPatch(problem)
                             : current);
             case "application/merge-patch+json":
                 return ObjectFields.Parse(bytes).Failed(out var badMerge, out var merge)

@@ -84,6 +84,11 @@ public static class DiscoveryDocuments
         };
     }
 
+    private static JsonArray VerbsOf(ResourceType type) => Names(
+        type.CreateOnly ? ["create"]
+        : type.IsNamespace ? Verbs.Where(verb => verb != "deletecollection")
+        : Verbs);
+
     private static List<ResourceType> TypesOf(Catalog.Snapshot catalog, string group, string version) =>
         [.. catalog.Types.Where(type => type.Group == group && type.Version == version)];
 
@@ -95,7 +100,7 @@ public static class DiscoveryDocuments
             ["singularName"] = type.Singular,
             ["namespaced"] = type.Namespaced,
             ["kind"] = type.Kind,
-            ["verbs"] = Names(type.CreateOnly ? ["create"] : Verbs),
+            ["verbs"] = VerbsOf(type),
         };
         AddNames(resource, "shortNames", type.ShortNames);
         AddNames(resource, "categories", type.Categories);
@@ -145,7 +150,7 @@ public static class DiscoveryDocuments
             ["responseKind"] = KindOf(type.Group, type.Version, type.Kind),
             ["scope"] = type.Namespaced ? "Namespaced" : "Cluster",
             ["singularResource"] = type.Singular,
-            ["verbs"] = Names(type.CreateOnly ? ["create"] : Verbs),
+            ["verbs"] = VerbsOf(type),
         };
         AddNames(resource, "shortNames", type.ShortNames);
         AddNames(resource, "categories", type.Categories);

@@ -25,6 +25,7 @@ public static class BuiltinColumns
         ["ClusterRoleBinding"] = "Role Age",
         ["CustomResourceDefinition"] = "Created_At",
         ["NetworkPolicy"] = "Pod-Selector Age",
+        ["HorizontalPodAutoscaler"] = "Reference Targets MinPods MaxPods Replicas Age",
         ["PodDisruptionBudget"] = "Min_Available Max_Unavailable Allowed_Disruptions Age",
     };
 

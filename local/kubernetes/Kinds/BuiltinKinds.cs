@@ -78,6 +78,11 @@ public static class BuiltinKinds
         };
         yield return Review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview");
         yield return Review("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview");
+        yield return Builtin("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "hpa") with
+        {
+            HasStatus = true,
+            Categories = ["all"],
+        };
         yield return Builtin("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "netpol");
         yield return Builtin("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb") with
         {

@@ -29,7 +29,7 @@ public sealed class Catalog
         var types = new List<ResourceType>(BuiltinKinds.All);
         foreach (var crd in store.List(ResourceType.Crds).Objects)
         {
-            types.AddRange(CustomKinds.Read(crd.Body()).Types);
+            types.AddRange(CustomKinds.Served(crd.Body()));
         }
 
         return new Snapshot(revision, types);

@@ -25,6 +25,24 @@ public sealed class CustomKinds
         return kinds;
     }
 
+    /// <summary>What is served of a stored CRD: nothing until it is established, and by accepted names only.</summary>
+    public static IReadOnlyList<ResourceType> Served(JsonObject crd)
+    {
+        var established = (crd.At("status", "conditions") as JsonArray ?? []).OfType<JsonObject>()
+            .Any(condition => condition.Text("type") == "Established" && condition.Text("status") == "True");
+        if (!established)
+        {
+            return [];
+        }
+
+        if (crd.At("status", "acceptedNames") is { } accepted)
+        {
+            crd.Child("spec")["names"] = accepted.DeepClone();
+        }
+
+        return Read(crd).Types;
+    }
+
     private List<ResourceType> ReadTypes(JsonObject crd, JsonObject spec)
     {
         var names = spec["names"] as JsonObject ?? [];

@@ -16,6 +16,7 @@ namespace ServerlessEventing.Local.Kubernetes.Lifecycle;
 ///   marked, foregroundDeletion  ──► dependents deleted first, then the finalizer goes
 ///   marked, orphan              ──► dependents lose that owner, then the finalizer goes
 ///   marked Namespace or CRD     ──► contents deleted, then the finalizer goes
+///   gone CRD                    ──► CRDs that wait for its names get them
 ///   new, with absent owners     ──► deleted
 /// </code>
 /// What it does is itself a change, so it comes round again until nothing is left to do.
@@ -98,6 +99,10 @@ public sealed partial class Janitor : IAsyncDisposable
             {
                 await ReleaseDependentsAsync(change.Object.Uid, delete: true);
                 await ReviewHoldersAsync(change.Object);
+                if (change.Object.Key.Resource == ResourceType.Crds)
+                {
+                    await GiveNamesAsync();
+                }
             }
             else
             {
@@ -178,6 +183,17 @@ public sealed partial class Janitor : IAsyncDisposable
         if (store.List(resource).Objects.Count == 0)
         {
             await DropFinalizerAsync(stored.Key, DeleteOptions.CrdFinalizer);
+        }
+    }
+
+    /// <summary>A CRD is gone, and with it its names: those that wait for one of them may have it now.</summary>
+    private async Task GiveNamesAsync()
+    {
+        var crds = catalog.Current.FindStored(ResourceType.Crds)!;
+        foreach (var waiting in store.List(ResourceType.Crds).Objects.Where(crd => CrdStatus.WaitsForNames(crd.Body())))
+        {
+            // Storing it is enough: the write works its status out anew.
+            await writer.PatchAsync(crds, "", waiting.Key.Name, current => current, new WriteOptions(), stopping.Token);
         }
     }
 

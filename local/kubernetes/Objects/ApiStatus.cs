@@ -68,6 +68,14 @@ public sealed record ApiStatus
         Causes = causes,
     };
 
+    /// <summary>A JSON patch that does not fit the object; names no object, as a real server does not.</summary>
+    public static ApiStatus CannotPatch(string why) => new()
+    {
+        Code = 422,
+        Reason = "Invalid",
+        Message = $"the server rejected our request due to an error in our request: {why}",
+    };
+
     public static ApiStatus Forbidden(string group, string resource, string name, string why) => new()
     {
         Code = 403,

@@ -95,6 +95,10 @@ public static class ObjectFields
 
         public bool? AsBool() => node is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
 
+        /// <summary>Any number, however the node came to be.</summary>
+        public double? AsNumber() =>
+            node is JsonValue value && value.TryGetValue<double>(out var real) ? real : node.AsLong();
+
         /// <summary>An integer, however the node came to be.</summary>
         public long? AsLong() =>
             node is not JsonValue value ? null

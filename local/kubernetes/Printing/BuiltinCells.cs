@@ -31,6 +31,7 @@ public static class BuiltinCells
             "RoleBinding" or "ClusterRoleBinding" =>
                 [$"{body.TextAt("roleRef", "kind")}/{body.TextAt("roleRef", "name")}", age],
             "NetworkPolicy" => [Pairs(body.At("spec", "podSelector", "matchLabels")), age],
+            "HorizontalPodAutoscaler" => Autoscaler(body, age),
             "PodDisruptionBudget" =>
             [
                 Shown(body.At("spec", "minAvailable")), Shown(body.At("spec", "maxUnavailable")),
@@ -38,6 +39,19 @@ public static class BuiltinCells
             ],
             _ => [age],
         };
+    }
+
+    /// <summary>Nothing measures load here, so a target is always unknown.</summary>
+    private static JsonNode?[] Autoscaler(JsonObject body, string age)
+    {
+        var target = body.Child("spec").Child("scaleTargetRef");
+        return
+        [
+            $"{target.Text("kind")}/{target.Text("name")}",
+            body.At("spec", "metrics") is JsonArray { Count: > 0 } ? "<unknown>" : None,
+            body.At("spec", "minReplicas").AsLong() ?? 1, body.At("spec", "maxReplicas").AsLong() ?? 0,
+            body.At("status", "currentReplicas").AsLong() ?? 0, age,
+        ];
     }
 
     private static long Count(JsonNode? node) => node switch

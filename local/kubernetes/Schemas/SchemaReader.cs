@@ -69,7 +69,7 @@ public sealed class SchemaReader
     }
 
     private static double? Number(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue<double>(out var number) ? number : node.AsLong();
+        node.AsNumber();
 
     private Dictionary<string, Schema> Properties(JsonObject json, string path, bool structural)
     {

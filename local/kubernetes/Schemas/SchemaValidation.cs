@@ -147,7 +147,7 @@ public sealed class SchemaValidation
         {
             CheckText(text, schema, path);
         }
-        else if (value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<double>(out var number))
+        else if (value.AsNumber() is { } number)
         {
             CheckNumber(number, value.ToJsonString(), schema, path);
         }

@@ -178,7 +178,10 @@ public sealed class ObjectStore : IAsyncDisposable
         foreach (var pending in batch)
         {
             var transaction = new Transaction(
-                key => overlay.TryGetValue(key, out var found) ? found : Find(key), version);
+                key => overlay.TryGetValue(key, out var found) ? found : Find(key),
+                resource => List(resource).Objects.Where(stored => !overlay.ContainsKey(stored.Key))
+                    .Concat(overlay.Values.OfType<StoredObject>().Where(stored => stored.Key.Resource == resource)),
+                version);
             try
             {
                 if (pending.Run(transaction) && !transaction.Discard)

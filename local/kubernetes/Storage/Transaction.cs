@@ -9,12 +9,15 @@ namespace ServerlessEventing.Local.Kubernetes.Storage;
 public sealed class Transaction
 {
     private readonly Func<ObjectKey, StoredObject?> committed;
+    private readonly Func<string, IEnumerable<StoredObject>> listed;
     private readonly Dictionary<ObjectKey, StoredObject?> changed = [];
     private readonly List<Change> changes = [];
 
-    internal Transaction(Func<ObjectKey, StoredObject?> committed, long resourceVersion)
+    internal Transaction(
+        Func<ObjectKey, StoredObject?> committed, Func<string, IEnumerable<StoredObject>> listed, long resourceVersion)
     {
         this.committed = committed;
+        this.listed = listed;
         ResourceVersion = resourceVersion;
     }
 
@@ -26,6 +29,11 @@ public sealed class Transaction
     public bool Discard { get; set; }
 
     public StoredObject? Find(ObjectKey key) => changed.TryGetValue(key, out var found) ? found : committed(key);
+
+    /// <summary>Every object of a resource as this write sees it, in no order.</summary>
+    public IEnumerable<StoredObject> List(string resource) => listed(resource)
+        .Where(stored => !changed.ContainsKey(stored.Key))
+        .Concat(changed.Values.OfType<StoredObject>().Where(stored => stored.Key.Resource == resource));
 
     /// <summary>Stores the object under the next resourceVersion; an unchanged object stays as it is.</summary>
     public StoredObject Put(ObjectKey key, JsonObject body)

@@ -155,11 +155,33 @@ public static class Intake
             }
         }
 
+        causes.AddRange(FinalizersAndOwners(metadata));
         var annotations = (metadata["annotations"] as JsonObject ?? [])
             .Sum(pair => (long)pair.Key.Length + (pair.Value.AsText()?.Length ?? 0));
         if (annotations > 256 * 1024)
         {
             causes.Add(new("FieldValueTooLong", "Too long: may not be more than 262144 bytes", "metadata.annotations"));
+        }
+    }
+
+    private static IEnumerable<StatusCause> FinalizersAndOwners(JsonObject metadata)
+    {
+        foreach (var finalizer in ObjectFields.Texts(metadata["finalizers"]))
+        {
+            if (ObjectNames.LabelKeyProblem(finalizer) is { } problem)
+            {
+                yield return new("FieldValueInvalid", $"Invalid value: \"{finalizer}\": {problem}",
+                    "metadata.finalizers");
+            }
+        }
+
+        var controllers = (metadata["ownerReferences"] as JsonArray ?? []).OfType<JsonObject>()
+            .Where(owner => owner["controller"].AsBool() == true)
+            .Select(owner => owner.Text("name")).ToList();
+        if (controllers.Count > 1)
+        {
+            yield return new("FieldValueInvalid", "Invalid value: Only one reference can have Controller set to true. "
+                + $"Found \"true\" in references for {string.Join(" and ", controllers)}", "metadata.ownerReferences");
         }
     }
 

@@ -349,7 +349,8 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
     {
         if (type.IsCrd)
         {
-            CrdStatus.Refresh(body, Deletion.Timestamp(time.GetUtcNow()));
+            CrdStatus.Refresh(body, transaction.List(ResourceType.Crds).Select(stored => stored.Body()),
+                Deletion.Timestamp(time.GetUtcNow()));
         }
 
         VersionConversion.ToStorage(type, body);
@@ -392,8 +393,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
                     "Required value: name or generateName is required", "metadata.name"));
             }
 
-            var stem = prefix.Length > 58 ? prefix[..58] : prefix;
-            metadata["name"] = stem + new string(Random.Shared.GetItems<char>(NameAlphabet, 5));
+            metadata["name"] = FreeName(transaction, type, @namespace, prefix);
         }
 
         foreach (var name in ServerOwned.Where(name => name != "generateName"))
@@ -414,6 +414,20 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         }
 
         return null;
+    }
+
+    /// <summary>The prefix and five characters; another five where that name is taken, eight times at most.</summary>
+    private static string FreeName(Transaction transaction, ResourceType type, string @namespace, string prefix)
+    {
+        var stem = prefix.Length > 58 ? prefix[..58] : prefix;
+        for (var tries = 1; ; tries++)
+        {
+            var name = stem + new string(Random.Shared.GetItems<char>(NameAlphabet, 5));
+            if (tries == 8 || transaction.Find(type.Key(@namespace, name)) is null)
+            {
+                return name;
+            }
+        }
     }
 
     private static ApiStatus? MissingNamespace(

@@ -35,6 +35,11 @@ public sealed class FilterCompilerTests
         { "suffix type=FullEvent", true },
         { "suffix type=fullEvent", false },
         { "suffix nothere=x", false },
+        { "cesql type='com.example.FullEvent'", true },
+        { "cesql type='com.example.fullevent'", false },
+        { "cesql nothere='x'", false },
+        { "cesql type", false },
+        { "cesql 1", false },
     };
 
     [Theory]
@@ -98,7 +103,7 @@ public sealed class FilterCompilerTests
         { new() { Exact = new Dictionary<string, string> { ["type"] = "" } }, "filters[0].exact.type" },
         { new() { Prefix = new Dictionary<string, string> { ["Type"] = "x" } }, "filters[0].prefix" },
         { new() { Suffix = new Dictionary<string, string> { [""] = "x" } }, "filters[0].suffix" },
-        { new() { All = [new() { CeSql = "TRUE" }] }, "filters[0].all[0].cesql" },
+        { new() { All = [new() { CeSql = "id =" }] }, "filters[0].all[0].cesql: at character 5: expected" },
         { new() { CeSql = "TRUE", Any = [] }, "exactly one dialect" },
         { Nested(40), "nested deeper" },
     };
@@ -141,6 +146,11 @@ public sealed class FilterCompilerTests
 
     private static FilterExpression Parse(string text)
     {
+        if (text.StartsWith("cesql ", StringComparison.Ordinal))
+        {
+            return new FilterExpression { CeSql = text["cesql ".Length..] };
+        }
+
         var words = text.Split(' ');
         var map = words[1..].Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
         return words[0] switch

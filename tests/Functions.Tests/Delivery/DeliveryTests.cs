@@ -350,6 +350,102 @@ public abstract class DeliveryTests(FunctionsHouse house)
     }
 
     [Fact]
+    public async Task Headers_OfTheList_GoOnAndNoOthers()
+    {
+        await using var first = await Subscriber.StartAsync((context, _) => ReplyAsync(context, "com.example.Reply"));
+        await using var second = await Subscriber.StartAsync(503, 200);
+        var broker = await house.AddBrokerAsync();
+        await house.AddTriggerAsync(broker, first.Address, e => e with { Filters = FunctionsHouse.TypeIs(FullEvent) });
+        await house.AddTriggerAsync(broker, second.Address, e => e with
+        {
+            Filters = FunctionsHouse.TypeIs("com.example.Reply"),
+            Delivery = Quick with { BackoffDelay = TimeSpan.FromSeconds(2.5) },
+        });
+        await house.SendAsync(
+            broker, "e1", FullEvent, ("X-Request-Id", "r1"), ("Knative-Tenant", "t1"), ("X-B3-TraceId", "b1"),
+            ("foo", "bar"), ("authorization", "Bearer no"));
+
+        // The second one gets the reply, after a wait on the retries queue.
+        await Eventually.True(() => second.Received.Count == 2, "the reply arrives");
+        foreach (var got in (Received[])[first.Received[0], .. second.Received])
+        {
+            Assert.Equal("r1", got.Headers["x-request-id"]);
+            Assert.Equal("t1", got.Headers["knative-tenant"]);
+            Assert.Equal("b1", got.Headers["x-b3-traceid"]);
+            Assert.DoesNotContain(got.Headers.Keys, k => k is "foo" or "authorization");
+        }
+    }
+
+    [Theory]
+    [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", null)]
+    [InlineData(null, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
+    [InlineData("junk", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
+    [InlineData(null, null)]
+    public async Task Trace_OfTheProducer_GoesOnWithASpanOfEachHop(string? header, string? attribute)
+    {
+        await using var subscriber = await Subscriber.StartAsync(503, 200);
+        var broker = await house.AddBrokerAsync();
+        await house.AddTriggerAsync(broker, subscriber.Address, e => e with { Delivery = Quick });
+        List<(string, string)> headers = [];
+        if (header is not null)
+        {
+            headers.AddRange([("traceparent", header), ("tracestate", "vendor=1")]);
+        }
+
+        if (attribute is not null)
+        {
+            headers.Add(("ce-traceparent", attribute));
+        }
+
+        await house.SendAsync(broker, "e1", FullEvent, [.. headers]);
+        await Eventually.True(() => subscriber.Received.Count == 2, "both tries");
+        var hops = subscriber.Received.Select(r => r.Headers["traceparent"]).ToArray();
+        Assert.NotEqual(hops[0], hops[1]);
+        Assert.All(hops, hop => Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", hop));
+        Assert.All(hops, hop => Assert.DoesNotContain("b7ad6b7169203331", hop, StringComparison.Ordinal));
+        Assert.Equal(hops[0][..36], hops[1][..36]);
+        if (header is not null || attribute is not null)
+        {
+            Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", hops[0], StringComparison.Ordinal);
+            Assert.EndsWith("-01", hops[0], StringComparison.Ordinal);
+        }
+
+        Assert.Equal(attribute, subscriber.Received[0].Attribute("traceparent"));
+        Assert.Equal(
+            header is not null && header != "junk", subscriber.Received[0].Headers.ContainsKey("tracestate"));
+    }
+
+    [Theory]
+    [InlineData(EventFormat.Binary)]
+    [InlineData(EventFormat.Json)]
+    public async Task Event_OfVersion03_PassesAsItCame(EventFormat format)
+    {
+        await using var subscriber = await Subscriber.StartAsync();
+        var broker = await house.AddBrokerAsync();
+        await house.AddTriggerAsync(
+            broker, subscriber.Address, e => e with { Delivery = Quick with { Format = format } });
+        using var request = house.Request($"ns/{broker}", "e1");
+        request.Headers.Remove("ce-specversion");
+        request.Headers.Add("ce-specversion", "0.3");
+        request.Headers.Add("ce-schemaurl", "http://example.com/schema");
+        using var response = await house.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        await Eventually.True(() => subscriber.Received.Count == 1, "the event arrives");
+        var got = subscriber.Received[0];
+        if (format == EventFormat.Json)
+        {
+            using var body = System.Text.Json.JsonDocument.Parse(got.Body);
+            Assert.Equal("0.3", body.RootElement.GetProperty("specversion").GetString());
+            Assert.Equal("http://example.com/schema", body.RootElement.GetProperty("schemaurl").GetString());
+        }
+        else
+        {
+            Assert.Equal("0.3", got.Attribute("specversion"));
+            Assert.Equal("http://example.com/schema", got.Attribute("schemaurl"));
+        }
+    }
+
+    [Fact]
     public async Task Delivery_FormatJson_IsStructured()
     {
         await using var subscriber = await Subscriber.StartAsync();

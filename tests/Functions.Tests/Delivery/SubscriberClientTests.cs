@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -26,15 +27,31 @@ public sealed class SubscriberClientTests : IDisposable
     private const string NoBus =
         "Endpoint=sb://localhost;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;";
 
-    private readonly TrustedClients clients = new();
+    private readonly TrustedClients clients;
     private readonly SubscriberClient client;
 
-    public SubscriberClientTests() => client = new(
-        clients,
-        new BusPublisher(new ServiceBusClient(NoBus), NullLogger<BusPublisher>.Instance),
-        TimeProvider.System);
+    public SubscriberClientTests() => (clients, client) = Client(new(allowLoopback: true, []));
 
     public void Dispose() => clients.Dispose();
+
+    [Theory]
+    [InlineData("127.0.0.1", OutcomeKind.Refused)]
+    [InlineData("localhost", OutcomeKind.Retryable)]
+    public async Task Post_AddressThatIsNotCalled_FailsWithoutACall(string host, object kind)
+    {
+        await using var subscriber = await Subscriber.StartAsync();
+        var (strictClients, strict) = Client(new(allowLoopback: false, []));
+        using var owned = strictClients;
+        var address = new UriBuilder(subscriber.Address) { Host = host }.Uri;
+        var outcome = await PostAsync(address, through: strict);
+        Assert.Equal(kind, outcome.Kind);
+        Assert.Equal(500, outcome.Status);
+        Assert.Contains(
+            "not called",
+            Encoding.UTF8.GetString(Convert.FromBase64String(outcome.ErrorData!)),
+            StringComparison.Ordinal);
+        Assert.Empty(subscriber.Received);
+    }
 
     [Theory]
     [InlineData(200, OutcomeKind.Delivered)]
@@ -127,7 +144,15 @@ public sealed class SubscriberClientTests : IDisposable
         Assert.Equal(OutcomeKind.Delivered, outcome.Kind);
     }
 
-    private Task<DeliveryOutcome> PostAsync(Uri address, TimeSpan? timeout = null, string? caCerts = null)
+    private static (TrustedClients Clients, SubscriberClient Client) Client(EgressSafety safety)
+    {
+        var clients = new TrustedClients(safety);
+        var publisher = new BusPublisher(new ServiceBusClient(NoBus), NullLogger<BusPublisher>.Instance);
+        return (clients, new(clients, safety, publisher, TimeProvider.System));
+    }
+
+    private Task<DeliveryOutcome> PostAsync(
+        Uri address, TimeSpan? timeout = null, string? caCerts = null, SubscriberClient? through = null)
     {
         var route = new EgressRoute(new()
         {
@@ -145,7 +170,8 @@ public sealed class SubscriberClientTests : IDisposable
             new(AttributeName.Source, "/s"), new(AttributeName.Type, "t"),
         ];
         Assert.True(CloudEvent.TryCreate(attributes, default, out var cloudEvent, out _));
-        return client.PostAsync(route, route.Subscriber!, cloudEvent, wantsReply: true, CancellationToken.None);
+        return (through ?? client).PostAsync(
+            route, route.Subscriber!, cloudEvent, [], wantsReply: true, CancellationToken.None);
     }
 
     private static X509Certificate2 SelfSigned()

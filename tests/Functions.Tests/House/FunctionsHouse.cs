@@ -13,9 +13,10 @@ namespace ServerlessEventing.Functions.Tests.House;
 public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
 {
     private readonly TempFolder folder = new();
-    private readonly CancellationTokenSource stop = new();
     private readonly List<Contract.Routing.Ingress> ingresses = [];
     private readonly List<Egress> egresses = [];
+    private CancellationTokenSource stop = new();
+    private Pressure pressure = new();
     private long generation = 1;
     private TestBus? bus;
     private RecordedHost? host;
@@ -35,6 +36,13 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
     {
         bus = await TestBus.StartAsync();
         WriteTable();
+        await StartAsync();
+    }
+
+    /// <summary>Starts the function app, and the host in front of it.</summary>
+    internal async Task StartAsync()
+    {
+        stop = new();
         running = StartFunctions(TableFile, Address.Port);
         await Eventually.Passes(async () =>
         {
@@ -42,18 +50,25 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
             using var ready = await Http.GetAsync(new Uri(Address, "readyz"));
             Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
         });
-        host = pump ? null : await RecordedHost.StartAsync(bus.Client, Address);
+        host = pump ? null : await RecordedHost.StartAsync(Bus.Client, Address);
+    }
+
+    /// <summary>Stops the function app, and the host in front of it; the bus goes on.</summary>
+    internal async Task StopAsync()
+    {
+        await (host?.DisposeAsync() ?? default);
+        host = null;
+        await stop.CancelAsync();
+        await running;
+        stop.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        await (host?.DisposeAsync() ?? default);
-        await stop.CancelAsync();
-        await running;
+        await StopAsync();
         await (bus?.DisposeAsync() ?? default);
         Http.Dispose();
-        stop.Dispose();
         folder.Dispose();
     }
 
@@ -64,6 +79,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
             $"--RoutingTable={table}",
             $"--EVENTING_DOOR={(pump ? "pump" : "host")}",
             $"--EVENTING_PORT={port}",
+            "--EVENTING_ALLOW_LOOPBACK=true",
             $"--FUNCTIONS_CUSTOMHANDLER_PORT={port}",
             "--Logging:LogLevel:Default=Warning",
         ],
@@ -127,6 +143,13 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         return PublishTableAsync();
     }
 
+    /// <summary>The lanes under pressure from now on.</summary>
+    internal Task PressAsync(params string[] lanes)
+    {
+        pressure = new() { Lanes = lanes, RetryAfterSeconds = 7 };
+        return PublishTableAsync();
+    }
+
     /// <summary>Posts an event in binary mode; the answer's status.</summary>
     internal async Task<HttpStatusCode> SendAsync(
         string broker, string id, string type = "com.example.FullEvent", params (string Name, string Value)[] headers)
@@ -173,6 +196,12 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
     {
         generation++;
         WriteTable();
+        if (running.IsCompleted)
+        {
+            // Stopped: it reads the table when it starts again.
+            return;
+        }
+
         var shown = new Uri(Address, "readyz");
         await Eventually.True(
             async () =>
@@ -186,7 +215,13 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
 
     private void WriteTable()
     {
-        var table = new RoutingTable { Generation = generation, Ingresses = [.. ingresses], Egresses = [.. egresses] };
+        var table = new RoutingTable
+        {
+            Generation = generation,
+            Ingresses = [.. ingresses],
+            Egresses = [.. egresses],
+            Pressure = pressure,
+        };
         var fresh = TableFile + ".new";
         File.WriteAllBytes(fresh, RoutingTableJson.Serialize(table));
         File.Move(fresh, TableFile, overwrite: true);

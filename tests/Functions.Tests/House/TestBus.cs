@@ -10,17 +10,18 @@ namespace ServerlessEventing.Functions.Tests.House;
 internal sealed class TestBus : IAsyncDisposable
 {
     private readonly TempFolder folder;
-    private readonly ServiceBusEmulator emulator;
+    private ServiceBusEmulator emulator;
 
     private TestBus(TempFolder folder, ServiceBusEmulator emulator)
     {
         this.folder = folder;
         this.emulator = emulator;
         Administration = new(emulator.ManagementConnectionString);
+        ConnectionString = emulator.ConnectionString;
         Client = new(ConnectionString);
     }
 
-    public string ConnectionString => emulator.ConnectionString;
+    public string ConnectionString { get; }
 
     public ServiceBusAdministrationClient Administration { get; }
 
@@ -36,6 +37,38 @@ internal sealed class TestBus : IAsyncDisposable
         await bus.AddLaneAsync(EntityNames.TriggersLane);
         await bus.AddLaneAsync(EntityNames.SubscriptionsLane);
         return bus;
+    }
+
+    /// <summary>Takes the bus away; what it has stays in its folder.</summary>
+    public ValueTask StopAsync() => emulator.DisposeAsync();
+
+    /// <summary>Brings it back at the same address.</summary>
+    public async Task StartAgainAsync() => emulator = await ServiceBusEmulator.StartAsync(
+        new ServiceBusEmulatorOptions
+        {
+            DataFolder = folder.Path,
+            AmqpPort = emulator.AmqpPort,
+            ManagementPort = emulator.ManagementPort,
+        },
+        CancellationToken.None);
+
+    /// <summary>Publishes an event as an ingress would, so that it waits for whoever empties the lanes.</summary>
+    public async Task PublishAsync(string topic, string id)
+    {
+        await using var sender = Client.CreateSender(topic);
+        await sender.SendMessageAsync(new ServiceBusMessage("{\"n\": 1.0}")
+        {
+            MessageId = id,
+            ContentType = "application/json",
+            ApplicationProperties =
+            {
+                ["cloudEvents_specversion"] = "1.0",
+                ["cloudEvents_id"] = id,
+                ["cloudEvents_type"] = "com.example.FullEvent",
+                ["cloudEvents_source"] = "/tests",
+                [MessageProperties.Id] = id,
+            },
+        });
     }
 
     /// <summary>A topic whose events go to the lane for each of the egresses added to it.</summary>
@@ -69,9 +102,22 @@ internal sealed class TestBus : IAsyncDisposable
             Equals(message.ApplicationProperties.GetValueOrDefault(MessageProperties.Egress), egress))];
     }
 
+    /// <summary>Whether nothing is left on a queue, locked messages included.</summary>
+    public async Task<bool> IsEmptyAsync(string queue) =>
+        (await Administration.GetQueueRuntimePropertiesAsync(queue)).TotalMessageCount == 0;
+
     /// <summary>Whether a message is scheduled on the retries queue of a lane.</summary>
     public async Task<bool> IsWaitingAsync(string lane) =>
         (await Administration.GetQueueRuntimePropertiesAsync(EntityNames.Retries(lane))).ScheduledMessageCount > 0;
+
+    /// <summary>The queue beside a lane.</summary>
+    public Task AddRetriesAsync(string lane) => Administration.CreateQueueAsync(
+        new CreateQueueOptions(EntityNames.Retries(lane))
+        {
+            ForwardTo = lane,
+            RequiresDuplicateDetection = true,
+            MaxDeliveryCount = 100,
+        });
 
     public async ValueTask DisposeAsync()
     {
@@ -87,11 +133,6 @@ internal sealed class TestBus : IAsyncDisposable
             MaxDeliveryCount = 100,
             ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
         });
-        await Administration.CreateQueueAsync(new CreateQueueOptions(EntityNames.Retries(lane))
-        {
-            ForwardTo = lane,
-            RequiresDuplicateDetection = true,
-            MaxDeliveryCount = 100,
-        });
+        await AddRetriesAsync(lane);
     }
 }

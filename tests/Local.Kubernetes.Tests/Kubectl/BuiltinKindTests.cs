@@ -5,18 +5,6 @@ namespace ServerlessEventing.Local.Kubernetes.Tests.Kubectl;
 
 public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
 {
-    private const string Deployment = """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: web}
-        spec:
-          replicas: 2
-          selector: {matchLabels: {app: web}}
-          template:
-            metadata: {labels: {app: web}}
-            spec: {containers: [{name: main, image: 'web:1', env: [{name: A, value: b}], ports: [{containerPort: 80}]}]}
-        """;
-
     private readonly KubectlRunner kubectl = new(api);
 
     [Fact]
@@ -46,8 +34,8 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
     public async Task Deployment_ApplyStrategicScaleSetImage_MergesByName()
     {
         var ns = await api.NamespaceAsync();
-        await kubectl.OkAsync($"apply -n {ns} -f -", Deployment);
-        Assert.Contains("unchanged", await kubectl.OkAsync($"apply -n {ns} -f -", Deployment));
+        await kubectl.OkAsync($"apply -n {ns} -f -", Manifests.Deployment);
+        Assert.Contains("unchanged", await kubectl.OkAsync($"apply -n {ns} -f -", Manifests.Deployment));
         await kubectl.OkAsync($"patch deploy web -n {ns} -p "
             + "'{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"side\",\"image\":\"side:1\"}]}}}}'");
         await kubectl.OkAsync($"scale deploy web -n {ns} --replicas=5");
@@ -57,7 +45,7 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
             + "'{.spec.replicas} {range .spec.template.spec.containers[*]}{.name},{end} "
             + "{range .spec.template.spec.containers[*]}{.image},{end}'"));
         Assert.Matches("Image: +web:2", await kubectl.OkAsync($"describe deploy web -n {ns}"));
-        var changed = Deployment.Replace("web:1", "web:3", StringComparison.Ordinal);
+        var changed = Manifests.Deployment.Replace("web:1", "web:3", StringComparison.Ordinal);
         Assert.Contains("configured", await kubectl.OkAsync($"apply -n {ns} -f -", changed));
         Assert.Equal("web:3 side:1", await kubectl.OkAsync(
             $"get deploy web -n {ns} -o jsonpath='{{.spec.template.spec.containers[*].image}}'"));
@@ -67,7 +55,7 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
     public async Task Deployment_RolloutStatus_EndsWhenTheStatusSaysSo()
     {
         var ns = await api.NamespaceAsync();
-        await kubectl.OkAsync($"apply -n {ns} -f -", Deployment);
+        await kubectl.OkAsync($"apply -n {ns} -f -", Manifests.Deployment);
         var waiting = kubectl.OkAsync($"rollout status deploy/web -n {ns} --timeout=30s");
         await kubectl.OkAsync($"patch deploy web -n {ns} --subresource=status --type=merge -p "
             + "'{\"status\":{\"observedGeneration\":1,\"replicas\":2,"
@@ -131,27 +119,6 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
             var refused = await kubectl.RunAsync(command);
             Assert.Equal(1, refused.Code);
             Assert.Contains(message, refused.Error);
-        }
-    }
-
-    [Fact]
-    public async Task Versions_EveryKubectlFound_AppliesWaitsAndDeletes()
-    {
-        var tools = KubectlRunner.Versions().DefaultIfEmpty(RequiredTool.Find("kubectl"));
-        await Manifests.AddWidgetsAsync(api);
-        foreach (var tool in tools)
-        {
-            var ns = await api.NamespaceAsync();
-            var old = new KubectlRunner(api, tool);
-            var both = Manifests.Widget + "\n---\n" + Deployment;
-            Assert.Contains("created", await old.OkAsync($"apply -n {ns} -f -", both));
-            Assert.Contains("unchanged", await old.OkAsync($"apply -n {ns} -f -", Manifests.Widget));
-            await old.OkAsync($"create cm c1 -n {ns} --from-literal=a=b");
-            await old.OkAsync($"label wd w1 -n {ns} x=y");
-            Assert.Contains("condition met", await old.OkAsync(
-                $"wait --for=jsonpath='{{.spec.size}}'=3 wd/w1 -n {ns} --timeout=30s"));
-            Assert.Matches("w1 +red", await old.OkAsync($"get wd -n {ns}"));
-            Assert.Contains("deleted", await old.OkAsync($"delete wd w1 -n {ns} --timeout=30s"));
         }
     }
 }

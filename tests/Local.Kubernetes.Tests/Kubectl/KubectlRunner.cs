@@ -15,6 +15,9 @@ internal sealed class KubectlRunner(RunningApi api, string? tool = null)
 {
     private readonly string path = tool ?? RequiredTool.Find("kubectl");
 
+    /// <summary>Where relative file names of `-f` begin.</summary>
+    public string WorkingDirectory { get; init; } = "";
+
     /// <summary>Every kubectl found beside the one on PATH (kubectl.1.27, …), by file name.</summary>
     public static IEnumerable<string> Versions()
     {
@@ -54,13 +57,14 @@ internal sealed class KubectlRunner(RunningApi api, string? tool = null)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            WorkingDirectory = WorkingDirectory,
         };
         foreach (var argument in Split(arguments))
         {
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment["KUBECONFIG"] = api.Api.KubeconfigPath;
+        start.Environment["KUBECONFIG"] = api.KubeconfigPath;
         start.Environment["HOME"] = api.Folder;
         start.Environment["KUBECACHEDIR"] = Path.Combine(api.Folder, "cache");
         start.Environment["KUBE_EDITOR"] = editor ?? "false";

@@ -107,7 +107,7 @@ public sealed class TriggerTests(House house) : IClassFixture<House>
     }
 
     [Theory]
-    [InlineData("filters: [{cesql: \"type = 'a'\"}]", "FilterNotSupported")]
+    [InlineData("filters: [{cesql: \"type = \"}]", "FilterInvalid")]
     [InlineData("filters: [{exact: {type: a}, prefix: {type: b}}]", "FilterInvalid")]
     public async Task Trigger_FilterItCannotUse_SaysSo(string filter, string reason)
     {
@@ -127,6 +127,19 @@ public sealed class TriggerTests(House house) : IClassFixture<House>
         Assert.Equal("cloudEvents_type IN ('a', 'b') AND cloudEvents_subject LIKE 'x%'",
             Assert.IsType<SqlRuleFilter>(rule.Filter).SqlExpression);
         Assert.Equal(2, (await house.Table()).Egresses.Single(e => e.Uid == trigger.Uid).Filters.Count);
+    }
+
+    [Fact]
+    public async Task Trigger_CeSql_ArrivesInTheTableAndAsARule()
+    {
+        var ns = await Broker();
+        await Make(ns, "cesql", "filters: [{cesql: \"type IN ('a', 'b') AND INT(n) > 3\"}]");
+        var trigger = await house.Ready(House.Trigger(ns, "cesql"));
+        var rule = Assert.Single(await house.Bus.Rules(
+            Assert.Single(await house.Bus.Subscriptions($"{ns}.default-kn-trigger"))));
+        Assert.Equal("cloudEvents_type IN ('a', 'b') AND EXISTS(cloudEvents_n)",
+            Assert.IsType<SqlRuleFilter>(rule.Filter).SqlExpression);
+        Assert.NotNull(Assert.Single((await house.Table()).Egresses.Single(e => e.Uid == trigger.Uid).Filters).CeSql);
     }
 
     [Fact]

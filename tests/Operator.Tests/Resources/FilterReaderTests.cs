@@ -53,7 +53,8 @@ public sealed class FilterReaderTests
     [InlineData("""{"filters":[{"exact":{"s_pace":"a"}}]}""", FilterReader.Invalid, "'s_pace'")]
     [InlineData("""{"filters":[{"all":[{"exact":{"type":""}}]}]}""", FilterReader.Invalid, "all[0].exact.type")]
     [InlineData("""{"filters":[{"exact":{"type":"a"},"suffix":{"type":"b"}}]}""", FilterReader.Invalid, "multiple")]
-    [InlineData("""{"filters":[{"cesql":"type = 'a'"}]}""", FilterReader.NotSupported, "CloudEvents SQL")]
+    [InlineData("""{"filters":[{"not":{"cesql":"type = "}}]}""", FilterReader.Invalid, "not.cesql: at character 8")]
+    [InlineData("""{"filters":[{"cesql":7}]}""", FilterReader.Invalid, "filters[0].cesql")]
     [InlineData("""{"filter":{"attributes":{"123":"a"}}}""", FilterReader.Invalid, "'123'")]
     public void Read_WrongFilter_SaysWhatAndWhere(string spec, string reason, string message)
     {

@@ -1,5 +1,6 @@
 // Evaluates filters the way Knative does, written apart from the product as the tests' own opinion.
 using ServerlessEventing.Contract.Filters;
+using ServerlessEventing.Contract.Filters.Cesql;
 
 namespace ServerlessEventing.Operator.Tests.ServiceBus;
 
@@ -26,6 +27,8 @@ internal static class FilterOracle
             { All: { } children } => Combine(children, attributes, all: true),
             { Any: { } children } => Combine(children, attributes, all: false),
             { Not: { } inner } => !Evaluate(inner, attributes),
+            { CeSql: { } expression } => CeSqlExpression.Parse(expression).Expression!.Passes(
+                new AttributeDictionary(attributes.ToDictionary(pair => pair.Key, pair => (string?)pair.Value))),
             _ => null,
         };
     }

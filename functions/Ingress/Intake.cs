@@ -1,0 +1,113 @@
+// Puts the events of a request onto the bus: all of them, or none.
+using System.Globalization;
+using ServerlessEventing.Functions.CloudEvents;
+using ServerlessEventing.Functions.Publishing;
+using ServerlessEventing.ServiceBus;
+
+namespace ServerlessEventing.Functions.Ingress;
+
+/// <summary>The last checks of an event, and the one publish; a batch goes to the bus as one transfer.</summary>
+internal sealed class Intake(BusPublisher publisher, TimeProvider time)
+{
+    private const int InitialTtl = 255;
+    private const int MaxAttributeBytes = 60 * 1024;
+
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>Takes a round off each event's TTL and stamps its arrival, as every Broker does.</summary>
+    public Problem? EnterBroker(RequestEvents read)
+    {
+        for (var i = 0; i < read.Events.Count; i++)
+        {
+            if (EnterBroker(read.Events[i]) is { } problem)
+            {
+                return read.IsBatch ? Problems.Of(problem, i) : problem;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Publishes the events to a topic or queue; null once the bus has them.</summary>
+    public async ValueTask<Problem?> PublishAsync(
+        string entity,
+        RequestEvents read,
+        DeliveryState state,
+        IHeaderDictionary headers,
+        CancellationToken cancellationToken)
+    {
+        var messages = new ServiceBusMessage[read.Events.Count];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            if (Write(read.Events[i], state, headers, out messages[i]) is { } problem)
+            {
+                return read.IsBatch ? Problems.Of(problem, i) : problem;
+            }
+        }
+
+        if (messages.Length == 0)
+        {
+            return null;
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(PublishTimeout);
+        PublishResult result;
+        try
+        {
+            result = messages.Length == 1
+                ? await publisher.PublishAsync(entity, messages[0], timeout.Token)
+                : await publisher.PublishAsync(entity, messages, timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            result = PublishResult.Unreachable;
+        }
+
+        return result == PublishResult.Confirmed ? null : Problems.NotPublished(result, publisher.EventLimit);
+    }
+
+    private Problem? EnterBroker(CloudEvent cloudEvent)
+    {
+        var ttl = InitialTtl;
+        if (cloudEvent[AttributeName.BrokerTtl] is { } text
+            && (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ttl)
+                || --ttl <= 0))
+        {
+            return Problems.TtlExhausted(text);
+        }
+
+        cloudEvent.Set(AttributeName.BrokerTtl, ttl.ToString(CultureInfo.InvariantCulture));
+        cloudEvent.Set(AttributeName.ArrivalTime, Rfc3339.Write(time.GetUtcNow()));
+        return null;
+    }
+
+    private Problem? Write(
+        CloudEvent cloudEvent, DeliveryState state, IHeaderDictionary headers, out ServiceBusMessage message)
+    {
+        message = null!;
+        if (!HopHeaders.TryRead(headers, out var hop))
+        {
+            return Problems.TooManyHeaders;
+        }
+
+        HopHeaders.AddTrace(headers, cloudEvent, hop);
+        var limit = publisher.EventLimit;
+        var bytes = EventMessages.PropertyBytes(cloudEvent, hop, out var largest);
+        if (bytes > MaxAttributeBytes)
+        {
+            return Problems.TooManyAttributeBytes(MaxAttributeBytes, largest);
+        }
+
+        if (bytes + cloudEvent.Data.Length > limit)
+        {
+            return Problems.TooLarge(limit);
+        }
+
+        var id = Ulid.New(time);
+        var expires = cloudEvent[AttributeName.ExpiryTime];
+        message = EventMessages.Write(cloudEvent, state with { Id = id, Expires = expires }, hop);
+        message.MessageId = id;
+        return null;
+    }
+}

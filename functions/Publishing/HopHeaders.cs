@@ -1,0 +1,137 @@
+// Headers that travel beside an event, from the producer's request to each subscriber's: ids, and the trace context.
+using System.Buffers;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Functions.CloudEvents;
+
+namespace ServerlessEventing.Functions.Publishing;
+
+/// <summary>
+/// The list is Knative's (<c>pkg/utils/headers.go</c>): <c>x-request-id</c>, <c>knative-*</c>, <c>x-b3-*</c>; nothing
+/// else of a request goes on. On the bus each is a property. The trace context of W3C names the hop, so each hop
+/// writes its own; the event's <c>traceparent</c> attribute names the origin and is never touched (distributed
+/// tracing extension).
+/// </summary>
+internal static class HopHeaders
+{
+    public const int MaxCount = 32;
+    public const int MaxBytes = 8 * 1024;
+
+    private const int MaxTraceStateLength = 512;
+
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("-0123456789abcdefghijklmnopqrstuvwxyz");
+
+    /// <summary>Reads what goes on; false when that is more than the limits.</summary>
+    public static bool TryRead(
+        IHeaderDictionary headers, [NotNullWhen(true)] out List<KeyValuePair<string, object>>? properties)
+    {
+        properties = [];
+        var bytes = 0;
+        foreach (var (name, values) in headers)
+        {
+            var lower = name.ToLowerInvariant();
+            var text = values.ToString();
+            if (!IsPassed(lower) || !IsPrintable(text))
+            {
+                continue;
+            }
+
+            bytes += name.Length + text.Length;
+            if (bytes > MaxBytes || properties.Count == MaxCount)
+            {
+                properties = null;
+                return false;
+            }
+
+            properties.Add(new(MessageProperties.HeaderPrefix + lower, text));
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Adds the trace context of this hop: in the trace of the request, else in that of the event's origin, else in
+    /// a new one.
+    /// </summary>
+    public static void AddTrace(
+        IHeaderDictionary headers, CloudEvent cloudEvent, List<KeyValuePair<string, object>> properties)
+    {
+        var state = headers.TraceState.ToString();
+        if (ActivityContext.TryParse(headers.TraceParent, null, isRemote: true, out var context))
+        {
+            if (state.Length is > 0 and <= MaxTraceStateLength && IsPrintable(state))
+            {
+                properties.Add(new(MessageProperties.TraceState, state));
+            }
+        }
+        else if (!ActivityContext.TryParse(cloudEvent[AttributeName.TraceParent], null, isRemote: true, out context))
+        {
+            context = new(ActivityTraceId.CreateRandom(), default, ActivityTraceFlags.None);
+        }
+
+        properties.Add(new(MessageProperties.TraceParent, NextHop(context)));
+    }
+
+    /// <summary>Those of a message's properties that go on with whatever is published or sent because of it.</summary>
+    public static IReadOnlyList<KeyValuePair<string, object>> Kept(IReadOnlyList<KeyValuePair<string, object>> others)
+    {
+        List<KeyValuePair<string, object>>? kept = null;
+        foreach (var other in others)
+        {
+            if (other.Key is MessageProperties.TraceParent or MessageProperties.TraceState
+                || other.Key.StartsWith(MessageProperties.HeaderPrefix, StringComparison.Ordinal))
+            {
+                (kept ??= []).Add(other);
+            }
+        }
+
+        return kept ?? [];
+    }
+
+    /// <summary>
+    /// Writes them into a request. They are checked again: whoever may send to the bus may have written them.
+    /// </summary>
+    public static void Write(IReadOnlyList<KeyValuePair<string, object>> others, HttpRequestMessage request)
+    {
+        foreach (var (name, value) in others)
+        {
+            if (value is not string text || !IsPrintable(text))
+            {
+                continue;
+            }
+
+            if (name == MessageProperties.TraceParent)
+            {
+                if (ActivityContext.TryParse(text, null, isRemote: true, out var context))
+                {
+                    request.Headers.TryAddWithoutValidation(name, NextHop(context));
+                }
+            }
+            else if (name == MessageProperties.TraceState)
+            {
+                request.Headers.TryAddWithoutValidation(name, text);
+            }
+            else if (name.StartsWith(MessageProperties.HeaderPrefix, StringComparison.Ordinal)
+                && name[MessageProperties.HeaderPrefix.Length..] is var header && IsPassed(header))
+            {
+                request.Headers.TryAddWithoutValidation(header, text);
+            }
+        }
+    }
+
+    private static bool IsPassed(string name) =>
+        (name == "x-request-id"
+            || name.StartsWith("knative-", StringComparison.Ordinal)
+            || name.StartsWith("x-b3-", StringComparison.Ordinal))
+        && !name.AsSpan().ContainsAnyExcept(NameCharacters);
+
+    private static bool IsPrintable(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange(' ', '~');
+
+    private static string NextHop(ActivityContext context)
+    {
+        var flags = (context.TraceFlags & ActivityTraceFlags.Recorded) == 0 ? "00" : "01";
+        return $"00-{context.TraceId.ToHexString()}-{ActivitySpanId.CreateRandom().ToHexString()}-{flags}";
+    }
+}

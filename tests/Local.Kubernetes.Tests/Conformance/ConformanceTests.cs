@@ -1,0 +1,98 @@
+// Other projects' CRDs: each is taken as it is, served, explained and given back unchanged.
+using System.Text.Json.Nodes;
+using ServerlessEventing.Local.Kubernetes.Tests.Kubectl;
+
+namespace ServerlessEventing.Local.Kubernetes.Tests.Conformance;
+
+public sealed class ConformanceTests(RunningApi api) : IClassFixture<RunningApi>
+{
+    private const string Crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Conformance");
+
+    private readonly KubectlRunner kubectl = new(api);
+
+    [Theory]
+    [InlineData("knative-crds", 18)]
+    [InlineData("keda-crds", 5)]
+    public async Task Crds_OfAnotherProject_ApplyExplainAndRoundTrip(string folder, int count)
+    {
+        var files = Directory.GetFiles(Path.Combine(Folder, folder), "*.yaml");
+        Assert.Equal(count, files.Length);
+        foreach (var file in files)
+        {
+            var sent = (JsonObject)JsonNode.Parse(Manifests.ToJson(await File.ReadAllTextAsync(file)))!;
+            var (code, made) = await api.SendAsync(
+                HttpMethod.Post, $"{Crds}?fieldValidation=Strict", sent.ToJsonString());
+            Assert.True(code == 201, $"{Path.GetFileName(file)}: {made}");
+            var kept = (await api.SendAsync(HttpMethod.Get, $"{Crds}/{sent["metadata"]!["name"]}")).Body;
+            AssertContains(sent["spec"]!, kept["spec"]!, Path.GetFileName(file));
+            await AssertExplainedAsync(sent);
+        }
+    }
+
+    [Fact]
+    public async Task Kubectl_AppliesAndExplainsThem()
+    {
+        var all = await kubectl.OkAsync($"apply --server-side -f '{Folder}' -R");
+        Assert.Equal(23, all.Split('\n').Count(line => line.EndsWith("serverside-applied", StringComparison.Ordinal)));
+        Assert.Contains("Retry is the minimum number of retries",
+            await kubectl.OkAsync("explain broker.spec.delivery.retry"));
+        Assert.Contains("triggers\t<[]Object> -required-", await kubectl.OkAsync("explain scaledobject.spec"));
+        var ns = await api.NamespaceAsync();
+        await kubectl.OkAsync($"apply -n {ns} -f -", """
+            apiVersion: keda.sh/v1alpha1
+            kind: ScaledObject
+            metadata: {name: s}
+            spec:
+              scaleTargetRef: {name: web}
+              triggers: [{type: azure-servicebus, metadata: {queueName: q, messageCount: "5"}}]
+            """);
+        Assert.Equal("{\"messageCount\":\"5\",\"queueName\":\"q\"}", await kubectl.OkAsync(
+            $"get so s -n {ns} -o jsonpath='{{.spec.triggers[0].metadata}}'"));
+    }
+
+    /// <summary>Everything that was sent is there; the server may have added defaults.</summary>
+    private static void AssertContains(JsonNode sent, JsonNode kept, string path)
+    {
+        switch (sent)
+        {
+            case JsonObject fields:
+                foreach (var (name, value) in fields.Where(field => field.Key != "preserveUnknownFields"))
+                {
+                    Assert.True(kept[name] is not null || value is null, $"{path}.{name} is there");
+                    if (value is not null)
+                    {
+                        AssertContains(value, kept[name]!, $"{path}.{name}");
+                    }
+                }
+
+                break;
+            case JsonArray items:
+                Assert.Equal(items.Count, kept.AsArray().Count);
+                for (var at = 0; at < items.Count; at++)
+                {
+                    AssertContains(items[at]!, kept[at]!, $"{path}[{at}]");
+                }
+
+                break;
+            default:
+                Assert.True(JsonNode.DeepEquals(sent, kept), $"{path}: sent {sent}, kept {kept}");
+                break;
+        }
+    }
+
+    /// <summary>Each served version's document has the kind's schema, with the properties the CRD gives it.</summary>
+    private async Task AssertExplainedAsync(JsonObject crd)
+    {
+        var spec = crd["spec"]!;
+        foreach (var version in spec["versions"]!.AsArray().Where(one => one!["served"]!.GetValue<bool>()))
+        {
+            var document = (await api.SendAsync(
+                HttpMethod.Get, $"/openapi/v3/apis/{spec["group"]}/{version!["name"]}")).Body;
+            var schema = document["components"]!["schemas"]!.AsObject()
+                .Single(one => one.Key.EndsWith($".{spec["names"]!["kind"]}", StringComparison.Ordinal)).Value!;
+            var wanted = version["schema"]!["openAPIV3Schema"]!["properties"]!.AsObject().Select(one => one.Key);
+            Assert.Empty(wanted.Except(schema["properties"]!.AsObject().Select(one => one.Key)));
+        }
+    }
+}
