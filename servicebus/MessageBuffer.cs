@@ -200,7 +200,9 @@ internal sealed class MessageBuffer(
         ? Task.FromResult(open)
         : session is not null
         ? throw new ServiceBusException(
-            "The session's link is closed, and the session with it", ServiceBusFailureReason.SessionLockLost, entityPath)
+            "The session's link is closed, and the session with it",
+            ServiceBusFailureReason.SessionLockLost,
+            entityPath)
         : client.Retry.RunAsync(entityPath, this, static (self, ct) => self.OpenAsync(ct), cancellationToken);
 
     private async Task<ReceivingLink> OpenAsync(CancellationToken cancellationToken)

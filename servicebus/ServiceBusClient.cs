@@ -88,7 +88,7 @@ public sealed class ServiceBusClient : IAsyncDisposable
         string topicName, string subscriptionName, ServiceBusReceiverOptions? options) =>
         new(this, SubscriptionPath(topicName, subscriptionName), options ?? new());
 
-    /// <summary>Accepts a session of a queue; fails with SessionCannotBeLocked when another receiver holds it.</summary>
+    /// <summary>Accepts a session of a queue; SessionCannotBeLocked when another receiver holds it.</summary>
     public Task<ServiceBusSessionReceiver> AcceptSessionAsync(
         string queueName,
         string sessionId,

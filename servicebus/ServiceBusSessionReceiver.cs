@@ -4,9 +4,8 @@ using ServerlessEventing.ServiceBus.Wire;
 namespace ServerlessEventing.ServiceBus;
 
 /// <summary>
-/// Holds a session from <see cref="ServiceBusClient.AcceptSessionAsync(string, string, ServiceBusSessionReceiverOptions?,
-/// CancellationToken)"/> until it is closed, its lock runs out or its link is lost; it does not accept the session again
-/// by itself, for another may have had it in between.
+/// Holds a session from its acceptance by <see cref="ServiceBusClient"/> until it is closed, its lock runs out or its
+/// link is lost; it does not accept the session again by itself, for another may have had it in between.
 /// </summary>
 public sealed class ServiceBusSessionReceiver : ServiceBusReceiver
 {

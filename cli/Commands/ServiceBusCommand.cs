@@ -1,11 +1,13 @@
-// `eventing servicebus`: the Service Bus emulator alone.
+// `eventing servicebus`: the Service Bus emulator alone, and a look into a bus.
 using System.CommandLine;
+using ServerlessEventing.Cli.Bus;
 using ServerlessEventing.Cli.Output;
 using ServerlessEventing.Local.ServiceBus;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 
 namespace ServerlessEventing.Cli.Commands;
 
-/// <summary>Runs the emulator until Ctrl+C.</summary>
+/// <summary>Runs the emulator until Ctrl+C; list, peek and purge look into one that runs, or into Azure.</summary>
 internal static class ServiceBusCommand
 {
     private static readonly Option<string> Data = new("--data")
@@ -20,10 +22,43 @@ internal static class ServiceBusCommand
         DefaultValueFactory = _ => 5672,
     };
 
-    private static readonly Option<int> ManagementPort = new("--admin-port")
+    private static readonly Option<string?> Config = new("--config")
     {
-        Description = "Management port",
-        DefaultValueFactory = _ => 5300,
+        Description = "config.json of the official emulator; entities that are not there yet are created",
+    };
+
+    private static readonly Option<string?> Key = new("--key")
+    {
+        Description = "The key of RootManageSharedAccessKey (default: SAS_KEY_VALUE, as in the official emulator)",
+    };
+
+    private static readonly Option<bool> NoAuth = new("--no-auth") { Description = "Take any token, or none" };
+
+    private static readonly Option<string?> QuirksOf = new("--quirks")
+    {
+        Description = "azure: throttling, late forwards, unpunctual schedules and more, where Azure promises little",
+    };
+
+    private static readonly Option<int> Seed = new("--seed")
+    {
+        Description = "Seed of the quirks",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Argument<string> Entity = new("entity")
+    {
+        Description = "queue, topic/Subscriptions/name, each with /$DeadLetterQueue for its dead letters",
+    };
+
+    private static readonly Option<int> Limit = new("--limit")
+    {
+        Description = "The most to show",
+        DefaultValueFactory = _ => 100,
+    };
+
+    private static readonly Option<bool> Yes = new("--yes")
+    {
+        Description = "Delete without the emulator's name on the connection",
     };
 
     public static Command Create()
@@ -31,16 +66,59 @@ internal static class ServiceBusCommand
         var command = new Command(
             "servicebus",
             """
-            Run the Service Bus emulator alone, until Ctrl+C.
+            Run the Service Bus emulator alone, until Ctrl+C; or look into a bus that runs.
 
             Examples:
               eventing servicebus
               eventing servicebus --data /tmp/bus --port 15672 --admin-port 15300
+              eventing servicebus --config config.json --quirks azure
+              eventing servicebus list
+              eventing servicebus peek orders/$DeadLetterQueue
             """)
         {
-            Data, Port, ManagementPort, HouseArguments.Verbose,
+            Data, Port, BusConnection.ManagementPort, Config, Key, NoAuth, QuirksOf, Seed, HouseArguments.Verbose,
+            CreateList(), CreatePeek(), CreatePurge(),
         };
+        QuirksOf.AcceptOnlyFromAmong("azure");
         command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static Command CreateList()
+    {
+        var command = new Command("list", "List queues and bus subscriptions with their numbers of messages")
+        {
+            BusConnection.Connection, BusConnection.ManagementPort,
+        };
+        command.SetAction((result, cancellationToken) =>
+            BusConnection.RunAsync(() => BusContents.ListAsync(new BusConnection(result), cancellationToken)));
+        return command;
+    }
+
+    private static Command CreatePeek()
+    {
+        var command = new Command("peek", "Show messages without taking them")
+        {
+            Entity, BusConnection.Connection, Limit,
+        };
+        command.SetAction((result, cancellationToken) => BusConnection.RunAsync(() => BusContents.PeekAsync(
+            new BusConnection(result), result.GetValue(Entity)!, result.GetValue(Limit), cancellationToken)));
+        return command;
+    }
+
+    private static Command CreatePurge()
+    {
+        var command = new Command("purge", "Delete all messages of an entity that are ready to be received")
+        {
+            Entity, BusConnection.Connection, Yes,
+        };
+        command.SetAction((result, cancellationToken) => BusConnection.RunAsync(() =>
+        {
+            var bus = new BusConnection(result);
+            return bus.IsEmulator || result.GetValue(Yes)
+                ? BusContents.PurgeAsync(bus, result.GetValue(Entity)!, cancellationToken)
+                : throw new CommandException("This is no emulator. To delete messages of a real bus, add --yes.");
+        }));
         return command;
     }
 
@@ -51,9 +129,17 @@ internal static class ServiceBusCommand
         {
             DataFolder = result.GetValue(Data)!,
             AmqpPort = result.GetValue(Port),
-            ManagementPort = result.GetValue(ManagementPort),
+            ManagementPort = result.GetValue(BusConnection.ManagementPort),
+            ConfigFile = result.GetValue(Config),
+            NoAuth = result.GetValue(NoAuth),
+            Quirks = result.GetValue(QuirksOf) is null ? null : new AzureQuirks { Seed = result.GetValue(Seed) },
             LoggerFactory = logger,
         };
+        if (result.GetValue(Key) is { Length: > 0 } key)
+        {
+            options = options with { Key = key };
+        }
+
         await using var emulator = await HouseArguments.StartPartAsync(
             () => ServiceBusEmulator.StartAsync(options, cancellationToken));
         Terminal.Row("Service Bus", $"amqp://localhost:{emulator.AmqpPort}");

@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using ServerlessEventing.Local.ServiceBus.Amqp;
+using ServerlessEventing.Local.ServiceBus.Configuration;
 using ServerlessEventing.Local.ServiceBus.Management;
 using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.Local.ServiceBus.Security;
@@ -13,7 +14,8 @@ namespace ServerlessEventing.Local.ServiceBus;
 /// <summary>
 /// Azure Service Bus on a laptop: AMQP 1.0 and the management API on loopback ports, entities and messages in a folder.
 /// <code>
-///   1 lock and open the folder   2 bring back entities and messages   3 listen for AMQP   4 listen for management
+///   1 lock and open the folder   2 bring back entities and messages   3 create what the config file lists
+///   4 listen for AMQP            5 listen for management
 /// </code>
 /// </summary>
 public sealed class ServiceBusEmulator : IAsyncDisposable
@@ -52,6 +54,11 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         AmqpListener? amqp = null;
         try
         {
+            if (options.ConfigFile is { } file)
+            {
+                await ConfigFile.ApplyAsync(file, broker, cancellationToken);
+            }
+
             var access = new AccessControl(options.KeyName, options.Key, options.NoAuth, options.TimeProvider);
             amqp = StartAmqp(options, broker, access);
             var management = await StartManagementAsync(options, broker, access, cancellationToken);
@@ -80,7 +87,9 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
     {
         try
         {
-            return Broker.Open(options.DataFolder, options.LoggerFactory, options.TimeProvider);
+            return Broker.Open(
+                options.DataFolder,
+                new BrokerOptions(options.LoggerFactory, options.TimeProvider) { Quirks = options.Quirks });
         }
         catch (StoreUnusableException problem)
         {
@@ -93,7 +102,9 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         try
         {
             return AmqpListener.Start(
-                options.AmqpPort, new ConnectionContext(broker, access), options.LoggerFactory.CreateLogger<AmqpListener>());
+                options.AmqpPort,
+                new ConnectionContext(broker, access),
+                options.LoggerFactory.CreateLogger<AmqpListener>());
         }
         catch (SocketException problem)
         {

@@ -1,6 +1,7 @@
 // How to run an emulator.
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 
 namespace ServerlessEventing.Local.ServiceBus;
 
@@ -23,6 +24,12 @@ public sealed record ServiceBusEmulatorOptions
 
     /// <summary>Takes any token, or none.</summary>
     public bool NoAuth { get; init; }
+
+    /// <summary>A config.json of the official emulator; what it names and is not there is created at start.</summary>
+    public string? ConfigFile { get; init; }
+
+    /// <summary>Azure's unpleasant surprises, for testing; null (the default) for none.</summary>
+    public AzureQuirks? Quirks { get; init; }
 
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 

@@ -38,6 +38,7 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
     private volatile int _unsent;
     private bool _wasFull;
     private long _lastReceived = Environment.TickCount64;
+    private long _lastWork = Environment.TickCount64;
     private long _lastSent = Environment.TickCount64;
     private uint _peerIdleTimeout;
 
@@ -160,6 +161,18 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
             return;
         }
 
+        if (Context.Broker.Quirks is { } quirks
+            && now - Interlocked.Read(ref _lastWork) > quirks.IdleLimit.TotalMilliseconds)
+        {
+            quirks.Count(Quirk.IdleDisconnect);
+            Close(
+                "amqp:connection:forced",
+                $"The connection was inactive for more than the allowed {quirks.IdleLimit.TotalMilliseconds} " +
+                "milliseconds and is closed by container 'LinkTracker'.");
+            Finish();
+            return;
+        }
+
         lock (Gate)
         {
             if (_opened && !_closing && _peerIdleTimeout > 0 && now - _lastSent >= _peerIdleTimeout / 2)
@@ -209,6 +222,7 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
 
             if (frame.Performative is not null)
             {
+                Interlocked.Exchange(ref _lastWork, Environment.TickCount64);
                 Handle(frame);
             }
         }

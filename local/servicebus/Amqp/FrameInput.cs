@@ -2,6 +2,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using Amqp;
+using Amqp.Framing;
 using Amqp.Types;
 using ServerlessEventing.Local.ServiceBus.Wire;
 
@@ -38,7 +39,7 @@ internal sealed class FrameInput(Socket socket)
         var size = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
         if (size is < HeaderSize or > AmqpConnection.MaxFrameSize)
         {
-            throw new WireFormatException($"A frame of {size} bytes; the limit is {AmqpConnection.MaxFrameSize}.");
+            throw FramingError($"A frame of {(uint)size} bytes; the limit is {AmqpConnection.MaxFrameSize}.");
         }
 
         await FillAsync(size);
@@ -52,7 +53,7 @@ internal sealed class FrameInput(Socket socket)
         var dataOffset = _buffer[_start + 4] * 4;
         if (dataOffset < HeaderSize || dataOffset > size)
         {
-            throw new WireFormatException("A frame whose data offset is outside of it.");
+            throw FramingError("A frame whose data offset is outside of it.");
         }
 
         var channel = BinaryPrimitives.ReadUInt16BigEndian(_buffer.AsSpan(_start + 6));
@@ -65,9 +66,17 @@ internal sealed class FrameInput(Socket socket)
         var reader = new WireReader(_buffer.AsSpan(_start + dataOffset, size - dataOffset));
         reader.Skip();
         var performative = WireMessage.DecodeValue(_buffer, _start + dataOffset, reader.Position);
+        if (performative is DescribedValue or not Described)
+        {
+            throw new WireFormatException("A frame whose body does not begin with a performative.");
+        }
+
         var payload = _buffer.AsSpan(_start + dataOffset + reader.Position, size - dataOffset - reader.Position);
         return new IncomingFrame(channel, performative, payload.Length == 0 ? [] : payload.ToArray());
     }
+
+    private static AmqpException FramingError(string what) =>
+        new(new Error("amqp:connection:framing-error") { Description = what });
 
     private async ValueTask FillAsync(int count)
     {

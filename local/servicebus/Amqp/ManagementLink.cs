@@ -23,6 +23,12 @@ internal sealed partial class ManagementLink(AmqpSession session, Attach attach,
     {
         var operation = Text(request, "operation") ?? "";
         void Answer(RequestAnswer answer) => reply(Write(answer));
+        if (Session.Connection.Context.Broker.Quirks?.Throttles() == true)
+        {
+            Answer(RequestAnswer.From(BrokerError.Throttled));
+            return;
+        }
+
         try
         {
             var body = new RequestBody(request.Body as Map ?? []);

@@ -2,6 +2,7 @@
 using Amqp;
 using Amqp.Framing;
 using ServerlessEventing.Local.ServiceBus.Messaging;
+using ServerlessEventing.Local.ServiceBus.Wire;
 
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
@@ -15,9 +16,10 @@ internal abstract class RequestLink(AmqpSession session, Attach attach) : Receiv
         Message request;
         try
         {
+            WireMessage.Check(bytes);
             request = Message.Decode(new ByteBuffer(bytes, 0, bytes.Length, bytes.Length));
         }
-        catch (Exception problem) when (problem is AmqpException or InvalidCastException or ArgumentException)
+        catch (Exception problem) when (problem is not OutOfMemoryException)
         {
             answer(BrokerError.Malformed(problem.Message));
             return;

@@ -36,7 +36,8 @@ internal sealed class SessionRequests(Broker broker, Mailbox mailbox)
         }
     }
 
-    private static DateTime Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime;
+    private static DateTime Time(long milliseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime;
 
     private long? Renew(string session)
     {

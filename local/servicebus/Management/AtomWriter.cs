@@ -1,5 +1,6 @@
 // ATOM documents as Service Bus writes them, with what its clients trip over.
 using System.Globalization;
+using System.Xml;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
 using ServerlessEventing.Local.ServiceBus.Messaging;
@@ -56,9 +57,13 @@ internal static class AtomWriter
             $"SubCode={error.SubCode}. {error.Message} TrackingId:{tracking}, SystemTracker:emulator, " +
             $"Timestamp:{Time(now)}");
         return Document(
-            new XElement("Error", new XElement("Code", error.Status), new XElement("Detail", detail)),
+            new XElement("Error", new XElement("Code", error.Status), new XElement("Detail", Printable(detail))),
             "application/xml; charset=utf-8");
     }
+
+    /// <summary>A complaint may quote what XML cannot carry.</summary>
+    private static string Printable(string text) =>
+        string.Concat(text.Select(letter => XmlConvert.IsXmlChar(letter) ? letter : '\uFFFD'));
 
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);

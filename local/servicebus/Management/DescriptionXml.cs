@@ -15,6 +15,7 @@ internal sealed class DescriptionFormatException(string message) : Exception(mes
 internal sealed class DescriptionXml(XElement root)
 {
     private const long MaxCharacters = 1024 * 1024;
+    private const int MaxDepth = 64;
 
     /// <summary>QueueDescription, TopicDescription, SubscriptionDescription or RuleDescription.</summary>
     public string Kind => root.Name.LocalName;
@@ -23,16 +24,44 @@ internal sealed class DescriptionXml(XElement root)
     {
         var settings = new XmlReaderSettings
         {
-            Async = true,
             DtdProcessing = DtdProcessing.Prohibit,
             MaxCharactersInDocument = MaxCharacters,
         };
-        using var reader = XmlReader.Create(body, settings);
-        var document = await XDocument.LoadAsync(reader, LoadOptions.None, cancellationToken);
+        using var bytes = new MemoryStream();
+        await body.CopyToAsync(bytes, cancellationToken);
+        var document = Parse(bytes, settings);
         var content = document.Descendants().FirstOrDefault(element => element.Name.LocalName == "content");
         return content?.Elements().FirstOrDefault() is { } description
             ? new DescriptionXml(description)
             : throw new DescriptionFormatException("The body must be an ATOM entry whose content is a description.");
+    }
+
+    // Building a tree takes time that grows with the square of its depth, so the depth is looked at first.
+    private static XDocument Parse(MemoryStream bytes, XmlReaderSettings settings)
+    {
+        try
+        {
+            bytes.Position = 0;
+            using (var scan = XmlReader.Create(bytes, settings))
+            {
+                while (scan.Read())
+                {
+                    if (scan.Depth > MaxDepth)
+                    {
+                        throw new DescriptionFormatException($"The body is nested more than {MaxDepth} deep.");
+                    }
+                }
+            }
+
+            bytes.Position = 0;
+            using var reader = XmlReader.Create(bytes, settings);
+            return XDocument.Load(reader);
+        }
+        catch (ArgumentException problem)
+        {
+            // Bytes that are no text in the encoding they claim.
+            throw new DescriptionFormatException($"The body is not well-formed XML: {problem.Message}");
+        }
     }
 
     public string? Text(string name) => Child(root, name) is { Value.Length: > 0 } element ? element.Value : null;

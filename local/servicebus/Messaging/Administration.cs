@@ -7,7 +7,7 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>One change at a time. A change is in force when its task ends without an error.</summary>
 internal sealed class Administration(
-    Topology topology, Journal journal, TimeProvider time, Action<EntityNode> connect) : IDisposable
+    Topology topology, Journal journal, TimeProvider time, Quirks? quirks, Action<EntityNode> connect) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private long _lastId = LastId(topology);
@@ -248,7 +248,7 @@ internal sealed class Administration(
         }
 
         return await journal.RunAsync(store => store.SaveEntity(RowOf(node, compiled!)))
-            ? Done(() => SetRules(node, [.. node.Rules.Where(other => other != existing), compiled!]))
+            ? Done(() => Replace(node, existing, compiled!))
             : AdministrationError.Unavailable;
     }
 
@@ -383,6 +383,26 @@ internal sealed class Administration(
     private static EntityRow RowOf(SubscriptionNode node, CompiledRule rule) => new(
         EntityKinds.RulePath(node.Path, rule.Description.Name), rule.Id, EntityKinds.Rule,
         DescriptionJson.Write(rule.Description));
+
+    private void Replace(SubscriptionNode node, CompiledRule? existing, CompiledRule rule)
+    {
+        if (existing is not null && quirks?.RuleOverlap > TimeSpan.Zero)
+        {
+            quirks.Count(Quirk.RuleOverlap);
+            _ = LingerAsync(node, existing, quirks.RuleOverlap);
+        }
+
+        SetRules(node, [.. node.Rules.Where(other => other != existing), rule]);
+    }
+
+    /// <summary>Keeps the old version of a rule matching for a while, as Azure may.</summary>
+    private async Task LingerAsync(SubscriptionNode node, CompiledRule rule, TimeSpan overlap)
+    {
+        node.Linger(rule);
+        await Task.Delay(overlap, time, CancellationToken.None);
+        node.LetGo(rule);
+        node.Topic.RebuildRules();
+    }
 
     private static void SetRules(SubscriptionNode node, CompiledRule[] rules)
     {

@@ -21,9 +21,11 @@ internal sealed class Broker : IDisposable
     private readonly Sweeper _sweeper;
     private readonly Parking _parking;
 
-    private Broker(DataFolderLock folderLock, SqliteStore store, string file, ILoggerFactory loggers, TimeProvider time)
+    private Broker(DataFolderLock folderLock, SqliteStore store, string file, BrokerOptions options)
     {
+        var (loggers, time) = (options.LoggerFactory, options.TimeProvider);
         _lock = folderLock;
+        Quirks = options.Quirks is { } quirks ? new Quirks(quirks, Counters) : null;
         _store = store;
         Time = time;
         Bodies = new BodyReader(file, BodyCacheBytes);
@@ -32,13 +34,16 @@ internal sealed class Broker : IDisposable
         _parking = new Parking(loggers.CreateLogger<Parking>(), Counters);
         Recovery.Load(store, Topology, Connect);
         Journal = new Journal(store, loggers.CreateLogger<Journal>());
-        Publisher = new Publisher(Router, Journal, Bodies, Counters, loggers.CreateLogger<Publisher>());
+        Publisher = new Publisher(Router, Journal, Bodies, Counters, Quirks, loggers.CreateLogger<Publisher>());
         Settler = new Settler(Router, Journal, Bodies, Counters, _parking);
-        Administration = new Administration(Topology, Journal, time, Connect);
+        Administration = new Administration(Topology, Journal, time, Quirks, Connect);
         _sweeper = new Sweeper(Topology, Settler, Journal, time, loggers.CreateLogger<Sweeper>());
     }
 
     public TimeProvider Time { get; }
+
+    /// <summary>Null: as little surprising as can be.</summary>
+    public Quirks? Quirks { get; }
 
     public Topology Topology { get; } = new();
 
@@ -59,13 +64,13 @@ internal sealed class Broker : IDisposable
     public Administration Administration { get; }
 
     /// <summary>Throws <see cref="StoreUnusableException"/> where the folder is in use or cannot be read.</summary>
-    public static Broker Open(string folder, ILoggerFactory loggers, TimeProvider time)
+    public static Broker Open(string folder, BrokerOptions options)
     {
         var folderLock = DataFolderLock.Acquire(folder);
         try
         {
             var file = Path.Combine(folder, "servicebus.db");
-            return new Broker(folderLock, SqliteStore.Open(file), file, loggers, time);
+            return new Broker(folderLock, SqliteStore.Open(file), file, options);
         }
         catch
         {
@@ -90,6 +95,7 @@ internal sealed class Broker : IDisposable
     {
         foreach (var mailbox in (Mailbox[])[node.Messages, node.DeadLetters])
         {
+            mailbox.Quirks = Quirks;
             _ = new DeliveryPump(
                 mailbox, Bodies, Time, Counters, _parking,
                 (from, entry) => Settler.Expired(from, entry),

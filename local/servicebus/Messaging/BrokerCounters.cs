@@ -10,6 +10,7 @@ public sealed class BrokerCounters
     private long _deadLettered;
     private long _duplicatesDropped;
     private long _parked;
+    private readonly long[] _quirks = new long[Enum.GetValues<Quirk>().Length];
 
     /// <summary>Messages accepted from senders (each of a batch counts).</summary>
     public long MessagesAccepted => Interlocked.Read(ref _accepted);
@@ -28,6 +29,11 @@ public sealed class BrokerCounters
 
     /// <summary>Messages set aside because their stored bytes cannot be read; the log names each.</summary>
     public long MessagesParked => Interlocked.Read(ref _parked);
+
+    /// <summary>How often each of Azure's quirks struck.</summary>
+    public long Quirks(Quirk quirk) => Interlocked.Read(ref _quirks[(int)quirk]);
+
+    internal void Quirked(Quirk quirk) => Interlocked.Increment(ref _quirks[(int)quirk]);
 
     internal void Parked() => Interlocked.Increment(ref _parked);
 

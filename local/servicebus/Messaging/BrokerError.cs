@@ -7,6 +7,11 @@ internal sealed record BrokerError(string Condition, string Description)
     public static readonly BrokerError Busy = new(
         "com.microsoft:server-busy", "The store is busy or cannot write; nothing was accepted. Try again.");
 
+    public static readonly BrokerError Throttled = new(
+        "com.microsoft:server-busy",
+        "The request was terminated because the entity is being throttled. Error code : 50009. Please wait 2 seconds " +
+        "and try again.");
+
     public static readonly BrokerError Internal = new(
         "amqp:internal-error", "The message could not be handled; the emulator's log says why.");
 

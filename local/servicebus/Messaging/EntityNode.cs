@@ -83,6 +83,7 @@ internal sealed class TopicNode(long id, TopicDescription description)
     : EntityNode(id, description.Name, MailboxSettings.For(description))
 {
     private volatile TopicDescription _topic = description;
+    private readonly Lock _rebuilding = new();
     private volatile SubscriptionNode[] _subscriptions = [];
     private volatile RuleIndex<MatchedRule> _rules = new([]);
 
@@ -107,10 +108,16 @@ internal sealed class TopicNode(long id, TopicDescription description)
     public RuleIndex<MatchedRule> Rules => _rules;
 
     /// <summary>Call after the rules of one of its bus subscriptions changed.</summary>
-    public void RebuildRules() => _rules = new RuleIndex<MatchedRule>(
-        from subscription in _subscriptions
-        from rule in subscription.Rules
-        select KeyValuePair.Create(rule.Filter, new MatchedRule(subscription, rule)));
+    public void RebuildRules()
+    {
+        lock (_rebuilding)
+        {
+            _rules = new RuleIndex<MatchedRule>(
+                from subscription in _subscriptions
+                from rule in subscription.MatchingRules
+                select KeyValuePair.Create(rule.Filter, new MatchedRule(subscription, rule)));
+        }
+    }
 
     public override EntityDescription Description => _topic;
 
@@ -125,6 +132,7 @@ internal sealed class SubscriptionNode(long id, TopicNode topic, SubscriptionDes
         id, EntityPath.OfSubscription(topic.Path, description.Name), MailboxSettings.For(description))
 {
     private volatile SubscriptionDescription _subscription = description;
+    private readonly List<CompiledRule> _lingering = [];
     private volatile CompiledRule[] _rules = [];
 
     public TopicNode Topic { get; } = topic;
@@ -143,6 +151,34 @@ internal sealed class SubscriptionNode(long id, TopicNode topic, SubscriptionDes
     {
         get => _rules;
         set => _rules = value;
+    }
+
+    /// <summary>The rules, and old versions that still match for a moment.</summary>
+    public CompiledRule[] MatchingRules
+    {
+        get
+        {
+            lock (_lingering)
+            {
+                return [.. _rules, .. _lingering];
+            }
+        }
+    }
+
+    public void Linger(CompiledRule rule)
+    {
+        lock (_lingering)
+        {
+            _lingering.Add(rule);
+        }
+    }
+
+    public void LetGo(CompiledRule rule)
+    {
+        lock (_lingering)
+        {
+            _lingering.Remove(rule);
+        }
     }
 
     public override EntityDescription Description => _subscription;

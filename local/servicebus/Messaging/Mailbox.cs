@@ -50,6 +50,12 @@ internal sealed class Mailbox
     /// <summary>Written by the journal's thread when the entity is deleted; nothing is put here any more.</summary>
     public bool Deleted { get; set; }
 
+    /// <summary>Set before the first message comes.</summary>
+    public Quirks? Quirks
+    {
+        set => _waiting.Quirks = value;
+    }
+
     /// <summary>Called, outside any lock, when there may be something to deliver.</summary>
     public Action? Wake { get; set; }
 
@@ -225,7 +231,9 @@ internal sealed class Mailbox
         {
             foreach (var receiver in _receivers)
             {
-                if (receiver.Drain && receiver.OnTheWay == 0 && (receiver.Credit == 0 || _waiting.LineOf(receiver).IsEmpty()))
+                if (receiver.Drain
+                    && receiver.OnTheWay == 0
+                    && (receiver.Credit == 0 || _waiting.LineOf(receiver).IsEmpty()))
                 {
                     receiver.DeliveryCount += receiver.Credit;
                     receiver.Credit = 0;
@@ -393,7 +401,7 @@ internal sealed class Mailbox
             _returnSoon.ForEach(BackHome);
             _returnSoon.Clear();
             _locks.Sweep(now, lockExpired);
-            _waiting.Sweep(now, due, expired);
+            wake |= _waiting.Sweep(now, due, expired);
         }
 
         if (wake)

@@ -1,7 +1,7 @@
 // A receiver's hold on one message.
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
-/// <summary>Lasts for a time of its own, or as long as the session it was received in. Guarded by its mailbox.</summary>
+/// <summary>Lasts for its own time, or as long as the session it was received in. Guarded by its mailbox.</summary>
 internal sealed class MessageLock(MessageEntry entry, long until, MessageSession? session)
 {
     private long _until = until;

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
-/// Bytes that cannot be read from disk, decoded or encoded: the message stays on disk as it is, is given to nobody until
-/// the next start, and the log says which it is and why. It cannot go to the DLQ: there it would be just as unreadable.
+/// Bytes that cannot be read from disk, decoded or encoded: the message stays on disk, is given to nobody until the
+/// next start, and the log says which it is and why. It cannot go to the DLQ: there it would be just as unreadable.
 /// </summary>
 internal sealed partial class Parking(ILogger logger, BrokerCounters counters)
 {

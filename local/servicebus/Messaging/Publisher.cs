@@ -15,7 +15,8 @@ internal readonly record struct PublishResult(BrokerError? Error, IReadOnlyList<
 /// </code>
 /// </summary>
 internal sealed partial class Publisher(
-    Router router, Journal journal, BodyReader bodies, BrokerCounters counters, ILogger logger)
+    Router router, Journal journal, BodyReader bodies, BrokerCounters counters, Quirks? quirks,
+    ILogger logger)
 {
     /// <summary>
     /// Calls <paramref name="done"/> exactly once, when everything is on disk or refused, with the numbers given if
@@ -25,7 +26,7 @@ internal sealed partial class Publisher(
         EntityNode node, IReadOnlyList<byte[]> messages, bool wantSequences, Action<PublishResult> done)
     {
         var items = new List<PlaceItem>(messages.Count);
-        var error = CheckEntity(node);
+        var error = quirks?.Throttles() == true ? BrokerError.Throttled : CheckEntity(node);
         for (var index = 0; error is null && index < messages.Count; index++)
         {
             error = TryRoute(node, messages[index], items);

@@ -6,7 +6,8 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 ///   receiver ─► 1 Request(id, or null for any) ─► 2 Answer: granted │ held by another │ none came in time
 ///               3 messages of that session only, in order           4 Release: link closed, or lock expired
 /// </code>
-/// Guarded by its mailbox, whose gate the members for <c>$management</c> take themselves. A session without messages and owner is forgotten; its state is on disk.
+/// Guarded by its mailbox, whose gate the members for <c>$management</c> take themselves.
+/// A session without messages and owner is forgotten; its state is on disk.
 /// </summary>
 internal sealed class SessionTable(Lock gate)
 {

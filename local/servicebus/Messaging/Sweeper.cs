@@ -89,7 +89,8 @@ internal sealed partial class Sweeper : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "The time of message {Sequence} of {Mailbox} came, and failed")]
+        [LoggerMessage(Level = LogLevel.Error, Message =
+            "What was to happen to message {Sequence} of {Mailbox} by now failed")]
         public static partial void Failed(ILogger logger, Exception problem, long sequence, string mailbox);
     }
 

@@ -2,7 +2,7 @@
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
-/// A heap by time, each message in it at most once. One that went before its time stays until it is met or until half of
+/// A heap by time, each message in it at most once. One that went before its time stays until it is met or half of
 /// the heap is such; then they are all let go, so that a long time to live does not keep what was completed long ago.
 /// </summary>
 internal sealed class Timeline

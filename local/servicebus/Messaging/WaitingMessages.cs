@@ -1,12 +1,17 @@
 // The messages of a mailbox that nobody holds: ready, waiting for their time, or counting down to their end.
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
-/// <summary>Ready ones of a session stand in their session's line, others in the one of all. Guarded by its mailbox.</summary>
+/// <summary>
+/// Ready ones of a session stand in their session's line, others in the one of all. Guarded by its mailbox.
+/// </summary>
 internal sealed class WaitingMessages(SessionTable sessions)
 {
     private readonly ReadyLine _ready = new();
     private readonly Timeline _scheduled = new();
     private readonly Timeline _expiring = new();
+    private readonly PriorityQueue<(MessageEntry Entry, bool InSession), long> _lagging = new();
+
+    public Quirks? Quirks { get; set; }
 
     public static void Claim(MessageEntry entry, EntryState expected, List<MessageEntry> into)
     {
@@ -53,9 +58,20 @@ internal sealed class WaitingMessages(SessionTable sessions)
         }
     }
 
-    /// <summary>Claims what is due and what has lived too long.</summary>
-    public void Sweep(long now, List<MessageEntry> due, List<MessageEntry> expired)
+    /// <summary>Claims what is due and what has lived too long; true when something became ready.</summary>
+    public bool Sweep(long now, List<MessageEntry> due, List<MessageEntry> expired)
     {
+        var ready = false;
+        while (_lagging.TryPeek(out var late, out var at) && at <= now)
+        {
+            _lagging.Dequeue();
+            if (late.Entry.State == EntryState.Active)
+            {
+                MakeReady(late.Entry, late.InSession, returned: true);
+                ready = true;
+            }
+        }
+
         while (_scheduled.TryTake(now, out var entry))
         {
             Claim(entry, EntryState.Scheduled, due);
@@ -65,13 +81,15 @@ internal sealed class WaitingMessages(SessionTable sessions)
         {
             Claim(entry, EntryState.Active, expired);
         }
+
+        return ready;
     }
 
     private void Wait(MessageEntry entry, bool inSession, bool returned)
     {
         if (entry.State == EntryState.Scheduled)
         {
-            _scheduled.Add(entry, entry.DueTime);
+            _scheduled.Add(entry, Quirks?.Scheduled(entry.DueTime) ?? entry.DueTime);
             return;
         }
 
@@ -85,6 +103,17 @@ internal sealed class WaitingMessages(SessionTable sessions)
             return;
         }
 
+        if (!returned && entry.Hops > 0 && Quirks is not null)
+        {
+            _lagging.Enqueue((entry, inSession), entry.EnqueuedTime + Quirks.ForwardLag());
+            return;
+        }
+
+        MakeReady(entry, inSession, returned);
+    }
+
+    private void MakeReady(MessageEntry entry, bool inSession, bool returned)
+    {
         if (inSession)
         {
             sessions.Ready(entry, returned);

@@ -151,8 +151,8 @@ internal sealed class SqliteStore : IDisposable
     }
 
     /// <summary>
-    /// True for failures after which the disk's content is in doubt (I/O and flush errors, corruption); a full disk or a
-    /// busy file is not: nothing of that transaction is there, and a later one may succeed.
+    /// True for failures after which the disk's content is in doubt (I/O and flush errors, corruption); a full disk or
+    /// a busy file is not: nothing of that transaction is there, and a later one may succeed.
     /// </summary>
     public static bool IsFatal(Exception problem) =>
         problem is SqliteException { SqliteErrorCode: not (Full or Busy or Locked or NoMemory or Constraint) };

@@ -113,13 +113,25 @@ internal sealed class WireMessage
 
     public static object DecodeValue(byte[] bytes, int offset, int length)
     {
+        new WireReader(bytes.AsSpan(offset, length)).Check();
         try
         {
             return Encoder.ReadObject(new ByteBuffer(bytes, offset, length, length));
         }
-        catch (Exception problem) when (problem is AmqpException or InvalidCastException or ArgumentException)
+        catch (Exception problem) when (problem is not OutOfMemoryException)
         {
+            // The library's decoder meets malformed values with whatever exception they lead to.
             throw new WireFormatException(problem.Message);
+        }
+    }
+
+    /// <summary>Throws unless a decoder can be let loose on a whole message.</summary>
+    public static void Check(byte[] bytes)
+    {
+        var reader = new WireReader(bytes);
+        while (!reader.AtEnd)
+        {
+            reader.Check();
         }
     }
 

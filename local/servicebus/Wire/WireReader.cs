@@ -8,6 +8,7 @@ namespace ServerlessEventing.Local.ServiceBus.Wire;
 internal ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
     private const int MaxDescriptorDepth = 8;
+    private const int MaxDepth = 32;
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
     public int Position { get; set; }
@@ -49,6 +50,12 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
 
     /// <summary>Steps over one value of any type.</summary>
     public void Skip() => Skip(0);
+
+    /// <summary>
+    /// Steps over one value and all that is in it, and throws unless a decoder can be let loose on it: not nested so
+    /// deeply that it would run out of stack, no array that claims more items than it has bytes.
+    /// </summary>
+    public void Check() => Check(ReadByte(), 0);
 
     /// <summary>Enters a list or map: returns how many items follow and where the value ends.</summary>
     public (int Count, int End) ReadCompound()
@@ -127,6 +134,111 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         };
     }
 
+    private void Check(byte code, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw new WireFormatException($"Values are nested more than {MaxDepth} deep.");
+        }
+
+        switch (code)
+        {
+            case 0x00:
+                Check(ReadByte(), depth + 1);
+                Check(ReadByte(), depth + 1);
+                break;
+            case 0xC0 or 0xC1 or 0xD0 or 0xD1:
+                Position--;
+                var (count, end) = ReadCompound();
+                CheckItems(count, end, null, depth);
+                break;
+            case 0xE0 or 0xF0:
+                CheckArray(code, depth);
+                break;
+            default:
+                Position--;
+                Skip();
+                break;
+        }
+    }
+
+    private void CheckArray(byte code, int depth)
+    {
+        var size = code == 0xE0 ? ReadByte() : Take32();
+        var end = EndAfter(size, code == 0xE0 ? 1 : 4);
+        var count = code == 0xE0 ? ReadByte() : Take32();
+        if (count == 0 && Position == end)
+        {
+            return;
+        }
+
+        var item = ReadByte();
+        if (item == 0x00)
+        {
+            Check(ReadByte(), depth + 1);
+            item = ReadByte();
+        }
+
+        CheckItems(count, end, item, depth);
+    }
+
+    private void CheckItems(int count, int end, byte? constructor, int depth)
+    {
+        if (count < 0 || count > end - Position + 1)
+        {
+            throw new WireFormatException("A compound value claims more items than it has bytes.");
+        }
+
+        for (var index = 0; index < count; index++)
+        {
+            if (constructor is { } code)
+            {
+                CheckItem(code, depth + 1);
+            }
+            else
+            {
+                Check(ReadByte(), depth + 1);
+            }
+        }
+
+        if (Position > end)
+        {
+            throw new WireFormatException("A compound value is larger than it says.");
+        }
+
+        Position = end;
+    }
+
+    /// <summary>An item of an array: its constructor was read once for all.</summary>
+    private void CheckItem(byte code, int depth)
+    {
+        if (code is 0xC0 or 0xC1 or 0xD0 or 0xD1)
+        {
+            var wide = code >= 0xD0;
+            var end = EndAfterSize(wide);
+            CheckItems(wide ? Take32() : ReadByte(), end, null, depth);
+        }
+        else if (code is 0xE0 or 0xF0)
+        {
+            if (depth > MaxDepth)
+            {
+                throw new WireFormatException($"Values are nested more than {MaxDepth} deep.");
+            }
+
+            CheckArray(code, depth);
+        }
+        else
+        {
+            SkipContent(code);
+        }
+    }
+
+    private int EndAfterSize(bool wide)
+    {
+        var size = wide ? Take32() : ReadByte();
+        return EndAfter(size, wide ? 4 : 1);
+    }
+
     private void Skip(int depth)
     {
         var code = ReadByte();
@@ -142,19 +254,21 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
             return;
         }
 
-        Advance((code >> 4) switch
-        {
-            0x4 => 0,
-            0x5 => 1,
-            0x6 => 2,
-            0x7 => 4,
-            0x8 => 8,
-            0x9 => 16,
-            0xA or 0xC or 0xE => ReadByte(),
-            0xB or 0xD or 0xF => Take32(),
-            _ => throw new WireFormatException($"Unknown format code 0x{code:x2}."),
-        });
+        SkipContent(code);
     }
+
+    private void SkipContent(byte code) => Advance((code >> 4) switch
+    {
+        0x4 => 0,
+        0x5 => 1,
+        0x6 => 2,
+        0x7 => 4,
+        0x8 => 8,
+        0x9 => 16,
+        0xA or 0xC or 0xE => ReadByte(),
+        0xB or 0xD or 0xF => Take32(),
+        _ => throw new WireFormatException($"Unknown format code 0x{code:x2}."),
+    });
 
     private readonly int EndAfter(int size, int countBytes)
     {

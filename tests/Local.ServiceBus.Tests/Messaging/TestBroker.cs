@@ -16,7 +16,13 @@ internal sealed class TestBroker : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    public TestBroker() => Broker = Open();
+    private readonly AzureQuirks? _quirks;
+
+    public TestBroker(AzureQuirks? quirks = null)
+    {
+        _quirks = quirks;
+        Broker = Open();
+    }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
@@ -71,13 +77,21 @@ internal sealed class TestBroker : IDisposable
 
     public async Task<IReadOnlyList<long>> SendAsync(string entity, Message message)
     {
+        var result = await PublishAsync(entity, message);
+        Assert.True(result.Error is null, result.Error?.Description);
+        return result.Sequences;
+    }
+
+    public async Task<BrokerError?> TrySendAsync(string entity, Message message) =>
+        (await PublishAsync(entity, message)).Error;
+
+    private async Task<PublishResult> PublishAsync(string entity, Message message)
+    {
         var done = new TaskCompletionSource<PublishResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         var encoded = message.Encode();
         var bytes = encoded.Buffer.AsSpan(encoded.Offset, encoded.Length).ToArray();
         Broker.Publisher.Publish(Broker.Topology.Find(entity)!, [bytes], wantSequences: true, done.SetResult);
-        var result = await done.Task;
-        Assert.True(result.Error is null, result.Error?.Description);
-        return result.Sequences;
+        return await done.Task;
     }
 
     public async Task<BrokerError?> SettleAsync(Delivery delivery, Settlement settlement)
@@ -106,7 +120,7 @@ internal sealed class TestBroker : IDisposable
         _folder.Dispose();
     }
 
-    /// <summary>Changes the store behind the broker's back, as a bad disk would; the broker is stopped meanwhile.</summary>
+    /// <summary>Changes the store as a bad disk would; the broker is stopped meanwhile.</summary>
     public void Spoil(string sql)
     {
         Broker.Dispose();
@@ -122,7 +136,8 @@ internal sealed class TestBroker : IDisposable
         Broker = Open();
     }
 
-    private Broker Open() => Broker.Open(_folder.Path, NullLoggerFactory.Instance, Time);
+    private Broker Open() => Broker.Open(
+        _folder.Path, new BrokerOptions(NullLoggerFactory.Instance, Time) { Quirks = _quirks });
 }
 
 /// <summary>A receiver that keeps what it gets.</summary>

@@ -1,0 +1,10 @@
+// What a broker is opened with besides its folder.
+using Microsoft.Extensions.Logging;
+
+namespace ServerlessEventing.Local.ServiceBus.Messaging;
+
+/// <summary>Surroundings of a broker.</summary>
+internal sealed record BrokerOptions(ILoggerFactory LoggerFactory, TimeProvider TimeProvider)
+{
+    public AzureQuirks? Quirks { get; init; }
+}
