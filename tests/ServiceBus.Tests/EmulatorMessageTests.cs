@@ -10,6 +10,24 @@ public sealed class EmulatorMessageTests(EmulatorFixture emulator) : IClassFixtu
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
 
     [Fact]
+    public async Task Queue_DeletedAndMadeAgain_IsFoundByTheSameSender()
+    {
+        var queue = await emulator.AddQueueAsync();
+        await using var sender = emulator.Client.CreateSender(queue);
+        await sender.SendMessageAsync(new ServiceBusMessage("before"));
+
+        await emulator.Administration.DeleteQueueAsync(queue);
+        var gone = await Assert.ThrowsAsync<ServiceBusException>(
+            () => sender.SendMessageAsync(new ServiceBusMessage("meanwhile")));
+        Assert.Equal(ServiceBusFailureReason.MessagingEntityNotFound, gone.Reason);
+        await emulator.Administration.CreateQueueAsync(queue);
+        await sender.SendMessageAsync(new ServiceBusMessage("after"));
+
+        await using var receiver = emulator.Client.CreateReceiver(queue);
+        Assert.Equal("after", (await receiver.ReceiveMessageAsync(Long))!.Body.ToString());
+    }
+
+    [Fact]
     public async Task Message_AllProperties_ComeBack()
     {
         var queue = await emulator.AddQueueAsync();

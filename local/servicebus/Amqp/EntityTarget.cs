@@ -25,7 +25,11 @@ internal sealed class EntityTarget(AmqpSession session, Attach attach, EntityNod
         var broker = Session.Connection.Context.Broker;
         if (broker.Topology.Find(node.Path) != node)
         {
-            answer(BrokerError.NotFound(node.Path));
+            // The entity is gone, or another one has its name by now: as on Azure the link ends, and the sender's next
+            // one finds what is there.
+            var gone = BrokerError.NotFound(node.Path);
+            answer(gone);
+            Detach(gone);
             return;
         }
 
