@@ -29,7 +29,7 @@ internal static class KubernetesCommand
 
             Examples:
               eventing kubernetes
-              eventing kubernetes --data /tmp/cluster --port 16443
+              eventing kubernetes --data ./cluster --port 16443
             """)
         {
             Data, Port, HouseArguments.Verbose,

@@ -70,7 +70,7 @@ internal static class ServiceBusCommand
 
             Examples:
               eventing servicebus
-              eventing servicebus --data /tmp/bus --port 15672 --admin-port 15300
+              eventing servicebus --data ./bus --port 15672 --admin-port 15300
               eventing servicebus --config config.json --quirks azure
               eventing servicebus list
               eventing servicebus peek orders/$DeadLetterQueue

@@ -32,7 +32,7 @@ internal static class UpCommand
 
             Examples:
               eventing up samples/quickstart
-              eventing up --data /tmp/house --port-offset 10000
+              eventing up --data ./house --port-offset 10000
               eventing up --door pump
             """)
         {
