@@ -24,6 +24,9 @@ public sealed record Egress
     /// <summary>The lane its messages wait in; retries go to <c>{lane}-retries</c>.</summary>
     public required string Lane { get; init; }
 
+    /// <summary>Set when it shares no lane; then <see cref="Lane"/> only names its retries queue.</summary>
+    public DedicatedDispatch? Dedicated { get; init; }
+
     /// <summary>Who gets the events. Null for a Subscription with only a reply: the event is the reply.</summary>
     public Destination? Destination { get; init; }
 

@@ -28,6 +28,12 @@ public sealed record Ingress
     /// <summary>Service Bus topic the events are published to.</summary>
     public required string Topic { get; init; }
 
+    /// <summary>
+    /// Whether the topic drops an event whose <c>source</c> and <c>id</c> it saw before, within its window. The
+    /// MessageId is then made of the two; otherwise of nothing but the event's own <c>eventing_id</c>.
+    /// </summary>
+    public bool DropsDuplicates { get; init; }
+
     /// <summary>Lanes that the topic's events can reach; when one is under pressure, the ingress answers 429.</summary>
     public IReadOnlyList<string> Lanes { get; init; } = [];
 }
