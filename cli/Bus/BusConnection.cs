@@ -27,7 +27,7 @@ internal sealed class BusConnection
     public BusConnection(ParseResult result)
     {
         _connection = result.GetValue(Connection)
-            ?? Environment.GetEnvironmentVariable("ServiceBusConnection")
+            ?? ServiceBusConnectionSetting.FromEnvironment()
             ?? "Endpoint=sb://localhost:5672;SharedAccessKeyName=RootManageSharedAccessKey;"
             + "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
         try
