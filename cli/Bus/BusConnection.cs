@@ -34,6 +34,7 @@ internal sealed class BusConnection
         {
             var properties = ServiceBusConnectionStringProperties.Parse(_connection);
             IsEmulator = properties.UseDevelopmentEmulator;
+            Host = properties.FullyQualifiedNamespace;
             var management = new UriBuilder(properties.Endpoint) { Port = result.GetValue(ManagementPort) };
             _managementConnection = !IsEmulator
                 ? _connection
@@ -49,6 +50,8 @@ internal sealed class BusConnection
     }
 
     public bool IsEmulator { get; }
+
+    public string Host { get; }
 
     public ServiceBusClient CreateClient() => new(_connection, new ServiceBusClientOptions
     {
