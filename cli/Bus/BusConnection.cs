@@ -53,9 +53,14 @@ internal sealed class BusConnection
 
     public string Host { get; }
 
-    public ServiceBusClient CreateClient() => new(_connection, new ServiceBusClientOptions
+    /// <summary>With patience it waits only so long for a session, and once.</summary>
+    public ServiceBusClient CreateClient(TimeSpan? patience = null) => new(_connection, new ServiceBusClientOptions
     {
-        RetryOptions = new ServiceBusRetryOptions { MaxRetries = 1, TryTimeout = TimeSpan.FromSeconds(15) },
+        RetryOptions = new ServiceBusRetryOptions
+        {
+            MaxRetries = patience is null ? 1 : 0,
+            TryTimeout = patience ?? TimeSpan.FromSeconds(15),
+        },
     });
 
     public ServiceBusAdministrationClient CreateAdministration() => new(_managementConnection);

@@ -11,7 +11,11 @@ internal static class BusContents
     private const int PeekSize = 100;
     private const int PurgeSize = 500;
     private const int BodyShown = 200;
+
+    // What Azure and the emulator say to a receiver without a session.
+    private const string WantsSessions = "requires sessions";
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SessionQuiet = TimeSpan.FromMilliseconds(500);
 
     public static async Task ListAsync(BusConnection bus, CancellationToken cancellationToken)
     {
@@ -63,16 +67,55 @@ internal static class BusContents
 
     public static async Task PurgeAsync(BusConnection bus, string entity, CancellationToken cancellationToken)
     {
-        await using var client = bus.CreateClient();
-        await using var receiver = client.CreateReceiver(
-            entity, new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
         var gone = 0;
-        while (await receiver.ReceiveMessagesAsync(PurgeSize, Quiet, cancellationToken) is { Count: > 0 } messages)
+        try
+        {
+            await using var client = bus.CreateClient();
+            gone = await PurgeAsync(
+                client.CreateReceiver(
+                    entity, new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete }),
+                Quiet, cancellationToken);
+        }
+        catch (InvalidOperationException problem)
+            when (problem.Message.Contains(WantsSessions, StringComparison.Ordinal))
+        {
+            await using var client = bus.CreateClient(patience: Quiet);
+            gone = await PurgeSessionsAsync(client, entity, cancellationToken);
+        }
+
+        Terminal.Line(gone == 1 ? "1 message deleted" : $"{gone} messages deleted");
+    }
+
+    // One session after the other, until none with messages is free.
+    private static async Task<int> PurgeSessionsAsync(
+        ServiceBusClient client, string entity, CancellationToken cancellationToken)
+    {
+        var options = new ServiceBusSessionReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete };
+        for (var gone = 0; ;)
+        {
+            try
+            {
+                var session = await client.AcceptNextSessionAsync(entity, options, cancellationToken);
+                gone += await PurgeAsync(session, SessionQuiet, cancellationToken);
+            }
+            catch (ServiceBusException problem) when (problem.Reason == ServiceBusFailureReason.ServiceTimeout)
+            {
+                return gone;
+            }
+        }
+    }
+
+    private static async Task<int> PurgeAsync(
+        ServiceBusReceiver receiver, TimeSpan quiet, CancellationToken cancellationToken)
+    {
+        await using var closing = receiver;
+        var gone = 0;
+        while (await receiver.ReceiveMessagesAsync(PurgeSize, quiet, cancellationToken) is { Count: > 0 } messages)
         {
             gone += messages.Count;
         }
 
-        Terminal.Line(gone == 1 ? "1 message deleted" : $"{gone} messages deleted");
+        return gone;
     }
 
     private static string Describe(ServiceBusReceivedMessage message)

@@ -1,9 +1,12 @@
 // `eventing servicebus`: the Service Bus emulator alone, and a look into a bus.
 using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using ServerlessEventing.Cli.Bus;
 using ServerlessEventing.Cli.Output;
 using ServerlessEventing.Local.ServiceBus;
 using ServerlessEventing.Local.ServiceBus.Messaging;
+using ServerlessEventing.Local.ServiceBus.Security;
 
 namespace ServerlessEventing.Cli.Commands;
 
@@ -30,6 +33,21 @@ internal static class ServiceBusCommand
     private static readonly Option<string?> Key = new("--key")
     {
         Description = "The key of RootManageSharedAccessKey (default: SAS_KEY_VALUE, as in the official emulator)",
+    };
+
+    private static readonly Option<string[]> AccessRules = new("--access-rule")
+    {
+        Description = "A further key: name=key:send,listen or manage; may be given several times",
+    };
+
+    private static readonly Option<string?> CertificateFile = new("--certificate")
+    {
+        Description = "PEM certificate: both ports then speak TLS (amqps, https, wss)",
+    };
+
+    private static readonly Option<string?> CertificateKey = new("--certificate-key")
+    {
+        Description = "PEM private key of the certificate, when it is not in the same file",
     };
 
     private static readonly Option<bool> NoAuth = new("--no-auth") { Description = "Take any token, or none" };
@@ -76,7 +94,8 @@ internal static class ServiceBusCommand
               eventing servicebus peek orders/$DeadLetterQueue
             """)
         {
-            Data, Port, BusConnection.ManagementPort, Config, Key, NoAuth, QuirksOf, Seed, HouseArguments.Verbose,
+            Data, Port, BusConnection.ManagementPort, Config, Key, AccessRules, CertificateFile, CertificateKey, NoAuth,
+            QuirksOf, Seed, HouseArguments.Verbose,
             CreateList(), CreatePeek(), CreatePurge(),
         };
         QuirksOf.AcceptOnlyFromAmong("azure");
@@ -124,6 +143,7 @@ internal static class ServiceBusCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
+        using var certificate = ReadCertificate(result);
         using var logger = HouseArguments.CreateLogger(result.GetValue(HouseArguments.Verbose));
         var options = new ServiceBusEmulatorOptions
         {
@@ -131,6 +151,8 @@ internal static class ServiceBusCommand
             AmqpPort = result.GetValue(Port),
             ManagementPort = result.GetValue(BusConnection.ManagementPort),
             ConfigFile = result.GetValue(Config),
+            AccessRules = [.. (result.GetValue(AccessRules) ?? []).Select(ReadRule)],
+            Certificate = certificate,
             NoAuth = result.GetValue(NoAuth),
             Quirks = result.GetValue(QuirksOf) is null ? null : new AzureQuirks { Seed = result.GetValue(Seed) },
             LoggerFactory = logger,
@@ -142,10 +164,36 @@ internal static class ServiceBusCommand
 
         await using var emulator = await HouseArguments.StartPartAsync(
             () => ServiceBusEmulator.StartAsync(options, cancellationToken));
-        Terminal.Row("Service Bus", $"amqp://localhost:{emulator.AmqpPort}");
-        Terminal.Row("Management", $"http://localhost:{emulator.ManagementPort}");
+        var secure = certificate is null ? "" : "s";
+        Terminal.Row("Service Bus", $"amqp{secure}://localhost:{emulator.AmqpPort}");
+        Terminal.Row("Management", $"http{secure}://localhost:{emulator.ManagementPort}");
         Terminal.Row("Connection string", emulator.ConnectionString);
         await Stopping.WaitAsync(cancellationToken);
         return 0;
+    }
+
+    private static AccessRule ReadRule(string text) => AccessRule.TryParse(text, out var rule)
+        ? rule
+        : throw new CommandException(
+            "--access-rule wants name=key:rights, with one or more of send, listen and manage for rights.");
+
+    private static X509Certificate2? ReadCertificate(ParseResult result)
+    {
+        if (result.GetValue(CertificateFile) is not { } file)
+        {
+            return null;
+        }
+
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(file, result.GetValue(CertificateKey));
+        }
+        catch (Exception problem)
+            when (problem is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new CommandException(
+                $"The certificate {file} cannot be used: {problem.Message} It must be PEM, with its private key in " +
+                "the same file or in the one of --certificate-key.");
+        }
     }
 }

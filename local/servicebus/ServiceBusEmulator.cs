@@ -59,9 +59,13 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
                 await ConfigFile.ApplyAsync(file, broker, cancellationToken);
             }
 
-            var access = new AccessControl(options.KeyName, options.Key, options.NoAuth, options.TimeProvider);
+            var access = new AccessControl(
+                [new AccessRule(options.KeyName, options.Key, AccessRights.Manage), .. options.AccessRules],
+                options.NoAuth, options.TimeProvider);
             amqp = StartAmqp(options, broker, access);
-            var management = await StartManagementAsync(options, broker, access, cancellationToken);
+            var requests = new ManagementRequests(
+                broker, access, amqp.ServeAsync, options.LoggerFactory.CreateLogger<ManagementRequests>());
+            var management = await StartManagementAsync(options, requests, cancellationToken);
             return new ServiceBusEmulator(options, broker, amqp, management);
         }
         catch
@@ -78,8 +82,9 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _management.DisposeAsync();
+        // First AMQP: some of its connections came through the other port, which waits for them.
         await _amqp.DisposeAsync();
+        await _management.DisposeAsync();
         _broker.Dispose();
     }
 
@@ -107,6 +112,7 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         {
             return AmqpListener.Start(
                 options.AmqpPort,
+                options.Certificate,
                 new ConnectionContext(broker, access),
                 options.LoggerFactory.CreateLogger<AmqpListener>());
         }
@@ -119,12 +125,12 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
     }
 
     private static async Task<ManagementServer> StartManagementAsync(
-        ServiceBusEmulatorOptions options, Broker broker, AccessControl access, CancellationToken cancellationToken)
+        ServiceBusEmulatorOptions options, ManagementRequests requests, CancellationToken cancellationToken)
     {
         try
         {
             return await ManagementServer.StartAsync(
-                options.ManagementPort, broker, access, options.LoggerFactory, cancellationToken);
+                options.ManagementPort, options.Certificate, options.LoggerFactory, requests, cancellationToken);
         }
         catch (IOException problem)
         {
@@ -137,5 +143,5 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
     private string ConnectionStringFor(int port) => string.Create(
         CultureInfo.InvariantCulture,
         $"Endpoint=sb://localhost:{port};SharedAccessKeyName={_options.KeyName};SharedAccessKey={_options.Key};" +
-        $"UseDevelopmentEmulator=true;");
+        $"{(_options.Certificate is null ? "UseDevelopmentEmulator=true;" : "")}");
 }

@@ -1,7 +1,9 @@
 // How to run an emulator.
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ServerlessEventing.Local.ServiceBus.Messaging;
+using ServerlessEventing.Local.ServiceBus.Security;
 
 namespace ServerlessEventing.Local.ServiceBus;
 
@@ -21,6 +23,12 @@ public sealed record ServiceBusEmulatorOptions
 
     /// <summary>The official emulator's key, so that its connection strings work unchanged.</summary>
     public string Key { get; init; } = "SAS_KEY_VALUE";
+
+    /// <summary>Further keys, with fewer rights.</summary>
+    public IReadOnlyList<AccessRule> AccessRules { get; init; } = [];
+
+    /// <summary>With one, with its private key, both ports speak TLS and nothing else; the caller's to dispose.</summary>
+    public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Takes any token, or none.</summary>
     public bool NoAuth { get; init; }

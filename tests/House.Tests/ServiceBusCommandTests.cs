@@ -14,7 +14,8 @@ public sealed class ServiceBusCommandTests
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["config.json"], """
-            { "UserConfig": { "Namespaces": [ { "Name": "n", "Queues": [ { "Name": "orders" } ] } ] } }
+            { "UserConfig": { "Namespaces": [ { "Name": "n", "Queues": [
+              { "Name": "orders" }, { "Name": "ordered", "Properties": { "RequiresSession": true } } ] } ] } }
             """);
         var (amqp, admin) = (FreePort.Next(), FreePort.Next());
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,6 +39,8 @@ public sealed class ServiceBusCommandTests
             await using (var client = new ServiceBusClient(connection))
             {
                 await client.CreateSender("orders").SendMessageAsync(new ServiceBusMessage("one order"));
+                await client.CreateSender("ordered").SendMessagesAsync(
+                    new[] { "a", "b", "a" }.Select(id => new ServiceBusMessage("in order") { SessionId = id }));
             }
 
             var (code, list) = await Eventing.RunAsync(
@@ -50,6 +53,9 @@ public sealed class ServiceBusCommandTests
             var (_, purged) = await Eventing.RunAsync(
                 Limit, "servicebus", "purge", "orders", "--connection", connection);
             Assert.Contains("1 message deleted", purged, StringComparison.Ordinal);
+            var (_, emptied) = await Eventing.RunAsync(
+                Limit, "servicebus", "purge", "ordered", "--connection", connection);
+            Assert.Contains("3 messages deleted", emptied, StringComparison.Ordinal);
             var (missing, said) = await Eventing.RunAsync(
                 Limit, "servicebus", "peek", "nothing", "--connection", connection);
             Assert.Equal(1, missing);

@@ -31,10 +31,12 @@ internal sealed class NodeProject
         _folder = Path.Combine(root!.FullName, "tests", name);
     }
 
-    /// <summary>Installs what the lock file pins, unless it is there.</summary>
+    /// <summary>Installs what the lock file pins, unless that is there.</summary>
     public async Task Install()
     {
-        if (File.Exists(Path.Combine(_folder, "node_modules", ".package-lock.json")))
+        var installed = new FileInfo(Path.Combine(_folder, "node_modules", ".package-lock.json"));
+        if (installed.Exists
+            && installed.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(_folder, "package-lock.json")))
         {
             return;
         }

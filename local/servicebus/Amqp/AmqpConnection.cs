@@ -1,6 +1,7 @@
 // One AMQP connection: handshake, frames in and out, sessions.
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Types;
@@ -13,15 +14,16 @@ namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
 /// <summary>
 /// <code>
-///   socket ─► read loop ─► 1 protocol header, SASL   2 open   3 frames ─► AmqpSession ─► AmqpLink ─► broker
+///   stream ─► read loop ─► 1 protocol header, SASL   2 open   3 frames ─► AmqpSession ─► AmqpLink ─► broker
 ///                                                                                            │
-///   socket ◄─ write loop ◄─ OutgoingFrames ◄─ one lock (Gate) ◄── journal and pump threads ◄─┘
+///   stream ◄─ write loop ◄─ OutgoingFrames ◄─ one lock (Gate) ◄── journal and pump threads ◄─┘
 /// </code>
 /// Written on AMQPNetLite's codec rather than its listener: that one zeroes credit on flows without any, answers drain
 /// without saying so, writes open before a client can read it, and closes the connection on any exception.
 /// Nothing is ever sent before the peer has spoken: some clients drop what arrives together with the SASL outcome.
 /// </summary>
-internal sealed partial class AmqpConnection(Socket socket, ConnectionContext context, ILogger logger)
+internal sealed partial class AmqpConnection(
+    AmqpTransport transport, ConnectionContext context, ILogger logger)
 {
     public const int MaxFrameSize = 64 * 1024;
     private const int MaxSessions = 1024;
@@ -64,7 +66,7 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
         {
             await ReadAsync();
         }
-        catch (Exception problem) when (problem is SocketException or ObjectDisposedException or EndOfStreamException)
+        catch (Exception problem) when (IsLoss(problem))
         {
             Log.Lost(Logger, problem.Message);
         }
@@ -144,8 +146,8 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
     }
 
     /// <summary>Call with the gate held.</summary>
-    public bool MayUse(string entity) =>
-        Context.Access.Open || _grants.Exists(grant => grant.Covers(entity) && !Context.Access.IsExpired(grant));
+    public bool MayUse(string entity, AccessRights rights) => Context.Access.Open
+        || _grants.Exists(grant => grant.Covers(entity, rights) && !Context.Access.IsExpired(grant));
 
     /// <summary>Any link of this connection; call with the gate held.</summary>
     public IEnumerable<AmqpLink> Links => _sessions.Values.SelectMany(session => session.Links);
@@ -185,7 +187,7 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
 
     private async Task ReadAsync()
     {
-        var input = new FrameInput(socket);
+        var input = new FrameInput(transport.Stream);
         var header = await input.ReadHeaderAsync();
         if (header == ProtocolId.Sasl)
         {
@@ -337,26 +339,32 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
         {
             while (TakeUnsent() is { } buffer)
             {
-                await socket.SendAsync(buffer.Buffer.AsMemory(buffer.Offset, buffer.Length), SocketFlags.None);
+                await transport.Stream.WriteAsync(buffer.Buffer.AsMemory(buffer.Offset, buffer.Length));
                 Sent(buffer);
             }
+
+            if (_closing)
+            {
+                await transport.EndOutputAsync();
+                _flushed.TrySetResult();
+            }
         }
-        catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+        catch (Exception problem) when (IsLoss(problem))
         {
             lock (Gate)
             {
-                // Stays "sending": nothing more is sent on a broken socket; the read loop ends by itself.
+                // Stays "sending": nothing more is sent on a broken stream; the read loop ends by itself.
                 _closing = true;
             }
 
             _flushed.TrySetResult();
-            socket.Dispose();
+            transport.Dispose();
         }
         catch (Exception problem)
         {
             Log.Failed(Logger, problem);
             _flushed.TrySetResult();
-            socket.Dispose();
+            transport.Dispose();
         }
     }
 
@@ -371,13 +379,8 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
 
             if (_frames.Length == 0)
             {
-                _sending = false;
-                if (_closing)
-                {
-                    _flushed.TrySetResult();
-                    socket.Shutdown(SocketShutdown.Send);
-                }
-
+                // Having said goodbye it stays "sending": nothing may follow.
+                _sending = _closing;
                 return null;
             }
 
@@ -441,8 +444,11 @@ internal sealed partial class AmqpConnection(Socket socket, ConnectionContext co
         }
 
         await Task.WhenAny(_flushed.Task, Task.Delay(CloseGrace));
-        socket.Dispose();
+        transport.Dispose();
     }
+
+    private static bool IsLoss(Exception problem) =>
+        problem is IOException or SocketException or WebSocketException or ObjectDisposedException;
 
     private static partial class Log
     {

@@ -1,7 +1,9 @@
-// Accepts AMQP connections on a loopback port.
+// Accepts AMQP connections: on a loopback port, and those that came to the other one as WebSockets.
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
@@ -15,6 +17,7 @@ internal sealed partial class AmqpListener : IAsyncDisposable
     private static readonly TimeSpan UpkeepPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(20);
     private readonly Socket _socket;
+    private readonly X509Certificate2? _certificate;
     private readonly ConnectionContext _context;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -22,9 +25,10 @@ internal sealed partial class AmqpListener : IAsyncDisposable
     private readonly Task _accepting;
     private readonly Task _upkeep;
 
-    private AmqpListener(Socket socket, ConnectionContext context, ILogger logger)
+    private AmqpListener(Socket socket, X509Certificate2? certificate, ConnectionContext context, ILogger logger)
     {
         _socket = socket;
+        _certificate = certificate;
         _context = context;
         _logger = logger;
         Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
@@ -35,20 +39,34 @@ internal sealed partial class AmqpListener : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Throws <see cref="SocketException"/> when the port is taken.</summary>
-    public static AmqpListener Start(int port, ConnectionContext context, ILogger logger)
+    public static AmqpListener Start(
+        int port, X509Certificate2? certificate, ConnectionContext context, ILogger logger)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
             socket.Listen(512);
-            return new AmqpListener(socket, context, logger);
+            return new AmqpListener(socket, certificate, context, logger);
         }
         catch
         {
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Serves a client that came as a WebSocket; ends when its connection does.</summary>
+    public async Task ServeAsync(WebSocket socket)
+    {
+        if (_connections.Count >= MaxConnections)
+        {
+            Log.TooManyConnections(_logger, MaxConnections);
+            return;
+        }
+
+        using var transport = AmqpTransport.Over(socket);
+        await ServeAsync(transport);
     }
 
     public async ValueTask DisposeAsync()
@@ -80,7 +98,7 @@ internal sealed partial class AmqpListener : IAsyncDisposable
                     continue;
                 }
 
-                Serve(client);
+                _ = ServeAsync(client);
             }
             catch (Exception problem) when (problem is OperationCanceledException or ObjectDisposedException)
             {
@@ -95,19 +113,25 @@ internal sealed partial class AmqpListener : IAsyncDisposable
         }
     }
 
-    private void Serve(Socket client)
+    private async Task ServeAsync(Socket client)
     {
-        client.NoDelay = true;
-        client.ReceiveBufferSize = 256 * 1024;
-        client.SendBufferSize = 256 * 1024;
-        var connection = new AmqpConnection(client, _context, _logger);
-        var run = new TaskCompletionSource();
-        _connections[connection] = run.Task;
-        _ = ServeAsync(connection, run);
+        try
+        {
+            await ServeAsync(await AmqpTransport.OverAsync(client, _certificate));
+        }
+        catch (Exception problem)
+        {
+            // It left, or is no client for this port: TLS wants TLS.
+            Log.HandshakeFailed(_logger, problem.Message);
+            client.Dispose();
+        }
     }
 
-    private async Task ServeAsync(AmqpConnection connection, TaskCompletionSource run)
+    private async Task ServeAsync(AmqpTransport transport)
     {
+        var connection = new AmqpConnection(transport, _context, _logger);
+        var run = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connections[connection] = run.Task;
         try
         {
             await connection.RunAsync();
@@ -163,6 +187,9 @@ internal sealed partial class AmqpListener : IAsyncDisposable
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "A connection could not be accepted: {Reason}")]
         public static partial void AcceptFailed(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "A client did not get as far as AMQP: {Reason}")]
+        public static partial void HandshakeFailed(ILogger logger, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "An AMQP connection ended in an unexpected failure")]
         public static partial void ConnectionFailed(ILogger logger, Exception problem);

@@ -1,6 +1,5 @@
-// Reads protocol headers and frames from a socket.
+// Reads protocol headers and frames from a stream.
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Types;
@@ -14,9 +13,9 @@ namespace ServerlessEventing.Local.ServiceBus.Amqp;
 internal readonly record struct IncomingFrame(ushort Channel, object? Performative, byte[] Payload);
 
 /// <summary>
-/// Buffers what the socket gives and cuts it into frames; a frame larger than agreed ends the connection.
+/// Buffers what the stream gives and cuts it into frames; a frame larger than agreed ends the connection.
 /// </summary>
-internal sealed class FrameInput(Socket socket)
+internal sealed class FrameInput(Stream stream)
 {
     private const int HeaderSize = 8;
     private readonly byte[] _buffer = new byte[2 * AmqpConnection.MaxFrameSize];
@@ -94,10 +93,10 @@ internal sealed class FrameInput(Socket socket)
                 _start = _end = 0;
             }
 
-            var received = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+            var received = await stream.ReadAsync(_buffer.AsMemory(_end));
             if (received == 0)
             {
-                throw new EndOfStreamException("The peer closed the socket.");
+                throw new EndOfStreamException("The peer ended the connection.");
             }
 
             _end += received;

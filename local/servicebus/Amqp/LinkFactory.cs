@@ -2,6 +2,7 @@
 using Amqp.Framing;
 using ServerlessEventing.Local.ServiceBus.Entities;
 using ServerlessEventing.Local.ServiceBus.Messaging;
+using ServerlessEventing.Local.ServiceBus.Security;
 
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
 
@@ -29,11 +30,12 @@ internal static class LinkFactory
         var path = EntityPath.Parse(address);
         var connection = session.Connection;
         // By the whole address: a token may be for the entity, or for just its $management or its DLQ.
-        if (!connection.MayUse(EntityPath.Strip(address)))
+        var rights = path.Part == EntityPart.Management ? AccessRights.None
+            : attach.Role ? AccessRights.Listen
+            : AccessRights.Send;
+        if (!connection.MayUse(EntityPath.Strip(address), rights))
         {
-            return Refused(new BrokerError(
-                "amqp:unauthorized-access",
-                $"Unauthorized access to '{path.Entity}': no valid token was put for it. Put one to $cbs first."));
+            return Refused(BrokerError.Unauthorized(path.Entity, rights.ToString()));
         }
 
         var topology = connection.Context.Broker.Topology;
@@ -46,7 +48,7 @@ internal static class LinkFactory
         {
             return attach.Role
                 ? (new ReplyLink(session, attach), null)
-                : (new ManagementLink(session, attach, node, MailboxOf(path, node)), null);
+                : (new ManagementLink(session, attach, node, MailboxOf(path, node), EntityPath.Strip(address)), null);
         }
 
         return attach.Role ? Receiving(session, attach, path, node) : Sending(session, attach, path, node);

@@ -59,6 +59,7 @@ internal sealed class MailboxLink : SendingLink
 
     public override void OnFlow(Flow flow)
     {
+        Mailbox.Owner.Touch();
         var seen = flow.HasField(5) ? flow.DeliveryCount : 0;
         Mailbox.SetCredit(_receiver, seen, flow.LinkCredit, flow.Drain);
         if (flow.Echo && !flow.Drain)
@@ -81,6 +82,7 @@ internal sealed class MailboxLink : SendingLink
     /// <summary>The peer's disposition for one delivery.</summary>
     public void OnOutcome(uint deliveryId, UnsettledDelivery delivery, DeliveryState? state, bool settledByPeer)
     {
+        Mailbox.Owner.Touch();
         var (settlement, answer) = Read(state);
         if (settlement is null)
         {

@@ -4,6 +4,7 @@ using Amqp.Framing;
 using Amqp.Types;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Local.ServiceBus.Messaging;
+using ServerlessEventing.Local.ServiceBus.Security;
 using ServerlessEventing.Local.ServiceBus.Wire;
 
 namespace ServerlessEventing.Local.ServiceBus.Amqp;
@@ -12,7 +13,8 @@ namespace ServerlessEventing.Local.ServiceBus.Amqp;
 /// Reads requests and writes answers; what they do is in <see cref="MessageRequests"/>,
 /// <see cref="SessionRequests"/> and <see cref="RuleRequests"/>.
 /// </summary>
-internal sealed partial class ManagementLink(AmqpSession session, Attach attach, EntityNode node, Mailbox mailbox)
+internal sealed partial class ManagementLink(
+    AmqpSession session, Attach attach, EntityNode node, Mailbox mailbox, string address)
     : RequestLink(session, attach)
 {
     private readonly MessageRequests _messages = new(session.Connection.Context.Broker, node, mailbox);
@@ -21,11 +23,19 @@ internal sealed partial class ManagementLink(AmqpSession session, Attach attach,
 
     protected override void OnRequest(Message request, Action<Message> reply)
     {
+        node.Touch();
         var operation = Text(request, "operation") ?? "";
         void Answer(RequestAnswer answer) => reply(Write(answer));
         if (Session.Connection.Context.Broker.Quirks?.Throttles() == true)
         {
             Answer(RequestAnswer.From(BrokerError.Throttled));
+            return;
+        }
+
+        var rights = MessageRequests.IsForSenders(operation) ? AccessRights.Send : AccessRights.Listen;
+        if (!MayUse(rights))
+        {
+            Answer(RequestAnswer.From(BrokerError.Unauthorized(node.Path, rights.ToString())));
             return;
         }
 
@@ -53,6 +63,14 @@ internal sealed partial class ManagementLink(AmqpSession session, Attach attach,
             Log.Failed(Session.Connection.Logger, problem, operation);
             Answer(RequestAnswer.Failed(
                 500, "amqp:internal-error", "The request failed; the emulator's log says why."));
+        }
+    }
+
+    private bool MayUse(AccessRights rights)
+    {
+        lock (Session.Connection.Gate)
+        {
+            return Session.Connection.MayUse(address, rights);
         }
     }
 

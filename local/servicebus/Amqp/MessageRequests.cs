@@ -14,6 +14,10 @@ internal sealed class MessageRequests(Broker broker, EntityNode node, Mailbox ma
 
     private long Now => broker.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>Operations that take the right to send; all others take the right to listen.</summary>
+    public static bool IsForSenders(string operation) =>
+        operation is "com.microsoft:schedule-message" or "com.microsoft:cancel-scheduled-message";
+
     /// <summary>False when the operation is not one of these.</summary>
     public bool TryHandle(string operation, RequestBody body, Action<RequestAnswer> answer)
     {

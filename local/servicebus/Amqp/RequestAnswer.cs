@@ -22,6 +22,7 @@ internal sealed record RequestAnswer(int Status, string Description, string? Con
             "amqp:resource-limit-exceeded" or "amqp:link:message-size-exceeded" => 403,
             "com.microsoft:entity-already-exists" => 409,
             "com.microsoft:server-busy" => 503,
+            "amqp:unauthorized-access" => 401,
             _ => 400,
         },
         error.Condition,

@@ -37,6 +37,6 @@ internal sealed class SaslExchange(AccessControl access)
     private AccessGrant? CheckPlain(byte[]? response)
     {
         var parts = Encoding.UTF8.GetString(response ?? []).Split('\0');
-        return parts.Length == 3 && access.IsKey(parts[1], parts[2]) ? AccessGrant.Everything : null;
+        return parts.Length == 3 ? access.CheckKey(parts[1], parts[2]) : null;
     }
 }

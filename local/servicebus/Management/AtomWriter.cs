@@ -1,5 +1,6 @@
 // ATOM documents as Service Bus writes them, with what its clients trip over.
 using System.Globalization;
+using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
@@ -57,13 +58,9 @@ internal static class AtomWriter
             $"SubCode={error.SubCode}. {error.Message} TrackingId:{tracking}, SystemTracker:emulator, " +
             $"Timestamp:{Time(now)}");
         return Document(
-            new XElement("Error", new XElement("Code", error.Status), new XElement("Detail", Printable(detail))),
+            new XElement("Error", new XElement("Code", error.Status), new XElement("Detail", detail)),
             "application/xml; charset=utf-8");
     }
-
-    /// <summary>A complaint may quote what XML cannot carry.</summary>
-    private static string Printable(string text) =>
-        string.Concat(text.Select(letter => XmlConvert.IsXmlChar(letter) ? letter : '\uFFFD'));
 
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
@@ -90,8 +87,44 @@ internal static class AtomWriter
     private static XElement Link(string relation, string address) =>
         new(Atom + "link", new XAttribute("rel", relation), new XAttribute("href", address));
 
-    private static AtomDocument Document(XElement root, string contentType) =>
-        new("<?xml version=\"1.0\" encoding=\"utf-8\"?>" + root.ToString(SaveOptions.DisableFormatting), contentType);
+    private static AtomDocument Document(XElement root, string contentType)
+    {
+        foreach (var text in root.DescendantNodes().OfType<XText>())
+        {
+            text.Value = Printable(text.Value);
+        }
+
+        foreach (var attribute in root.DescendantsAndSelf().Attributes())
+        {
+            attribute.Value = Printable(attribute.Value);
+        }
+
+        return new("<?xml version=\"1.0\" encoding=\"utf-8\"?>" + root.ToString(SaveOptions.DisableFormatting), contentType);
+    }
+
+    /// <summary>A rule, a name or a complaint may hold what XML cannot carry.</summary>
+    private static string Printable(string text)
+    {
+        if (text.All(XmlConvert.IsXmlChar))
+        {
+            return text;
+        }
+
+        var printable = new StringBuilder(text.Length);
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (at + 1 < text.Length && XmlConvert.IsXmlSurrogatePair(text[at + 1], text[at]))
+            {
+                printable.Append(text, at++, 2);
+            }
+            else
+            {
+                printable.Append(XmlConvert.IsXmlChar(text[at]) ? text[at] : '\uFFFD');
+            }
+        }
+
+        return printable.ToString();
+    }
 
     private static string BaseUri(HttpContext context) => $"{context.Request.Scheme}://{context.Request.Host}/";
 }

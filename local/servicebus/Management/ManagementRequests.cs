@@ -1,5 +1,6 @@
 // Takes a management request to the entity it is about and writes the answer.
 using System.Globalization;
+using System.Net.WebSockets;
 using System.Xml;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -12,13 +13,17 @@ namespace ServerlessEventing.Local.ServiceBus.Management;
 /// <summary>
 /// <code>
 ///   GET /health                          GET /$namespaceinfo          GET /$Resources/{queues|topics}
+///   GET /$servicebus/websocket: AMQP, for networks that let nothing else through
 ///   /{queue or topic}                    /{topic}/Subscriptions[/{sub}[/Rules[/{rule}]]]
 ///     GET one or list     PUT create     PUT + If-Match update        DELETE
 /// </code>
 /// Paths compare without case; entity names may contain slashes.
 /// </summary>
-internal sealed partial class ManagementRequests(Broker broker, AccessControl access, ILogger logger)
+internal sealed partial class ManagementRequests(
+    Broker broker, AccessControl access, Func<WebSocket, Task> serveWebSocket, ILogger logger)
 {
+    private const string WebSocketPath = "$servicebus/websocket";
+    private static readonly string[] WebSocketProtocols = ["AMQPWSB10", "amqp"];
     private const int DefaultTop = 100;
     private readonly EntityReader _reader = new(broker.Topology);
 
@@ -63,8 +68,16 @@ internal sealed partial class ManagementRequests(Broker broker, AccessControl ac
             return;
         }
 
-        if (access.Check(context.Request.Headers.Authorization.FirstOrDefault(), out var refusal) is null)
+        if (path.Equals(WebSocketPath, StringComparison.OrdinalIgnoreCase) && context.WebSockets.IsWebSocketRequest)
         {
+            await ServeWebSocketAsync(context);
+            return;
+        }
+
+        var grant = access.Check(context.Request.Headers.Authorization.FirstOrDefault(), out var refusal);
+        if (grant is null || !grant.Rights.HasFlag(AccessRights.Manage))
+        {
+            refusal = grant is null ? refusal : "The key of the token does not have the right to manage.";
             await WriteErrorAsync(context, new AdministrationError(401, 40103, refusal));
             return;
         }
@@ -81,6 +94,15 @@ internal sealed partial class ManagementRequests(Broker broker, AccessControl ac
         {
             await WriteErrorAsync(context, error);
         }
+    }
+
+    // The client's own list decides; one that names none is answered without.
+    private async Task ServeWebSocketAsync(HttpContext context)
+    {
+        var protocol = context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault(
+            name => WebSocketProtocols.Contains(name, StringComparer.OrdinalIgnoreCase));
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(protocol);
+        await serveWebSocket(socket);
     }
 
     private async Task WriteHealthAsync(HttpContext context)

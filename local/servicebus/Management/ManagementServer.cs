@@ -1,14 +1,14 @@
 // The management API's HTTP server: ATOM for entities, and health.
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using ServerlessEventing.Local.ServiceBus.Messaging;
-using ServerlessEventing.Local.ServiceBus.Security;
 
 namespace ServerlessEventing.Local.ServiceBus.Management;
 
@@ -28,7 +28,11 @@ internal sealed class ManagementServer : IAsyncDisposable
 
     /// <summary>Throws <see cref="IOException"/> when the port is taken.</summary>
     public static async Task<ManagementServer> StartAsync(
-        int port, Broker broker, AccessControl access, ILoggerFactory loggers, CancellationToken cancellationToken)
+        int port,
+        X509Certificate2? certificate,
+        ILoggerFactory loggers,
+        ManagementRequests requests,
+        CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.ClearProviders();
@@ -37,10 +41,18 @@ internal sealed class ManagementServer : IAsyncDisposable
         {
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, port, listen =>
+            {
+                if (certificate is not null)
+                {
+                    // What clients of Azure know; also WebSockets, which need it.
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.UseHttps(certificate);
+                }
+            });
         });
         var application = builder.Build();
-        var requests = new ManagementRequests(broker, access, loggers.CreateLogger<ManagementRequests>());
+        application.UseWebSockets();
         application.Run(requests.HandleAsync);
         try
         {

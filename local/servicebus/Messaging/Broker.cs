@@ -37,7 +37,8 @@ internal sealed class Broker : IDisposable
         Publisher = new Publisher(Router, Journal, Bodies, Counters, Quirks, loggers.CreateLogger<Publisher>());
         Settler = new Settler(Router, Journal, Bodies, Counters, _parking);
         Administration = new Administration(Topology, Journal, time, Quirks, Connect);
-        _sweeper = new Sweeper(Topology, Settler, Journal, time, loggers.CreateLogger<Sweeper>());
+        var idle = new IdleReaper(Topology, Administration, loggers.CreateLogger<IdleReaper>());
+        _sweeper = new Sweeper(Topology, Settler, Journal, idle, time, loggers.CreateLogger<Sweeper>());
     }
 
     public TimeProvider Time { get; }

@@ -34,6 +34,10 @@ internal sealed record BrokerError(string Condition, string Description)
     public static BrokerError NotFound(string path) => new(
         "amqp:not-found", $"The messaging entity '{path}' could not be found. status-code: 404");
 
+    public static BrokerError Unauthorized(string path, string rights) => new(
+        "amqp:unauthorized-access",
+        $"Unauthorized access to '{path}': no valid token with '{rights}' was put for it. Put one to $cbs first.");
+
     public static BrokerError Disabled(string path) => new(
         "com.microsoft:entity-disabled", $"The messaging entity '{path}' is disabled for this operation.");
 

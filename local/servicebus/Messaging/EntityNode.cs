@@ -7,6 +7,8 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 /// <summary>An entity with its mailboxes. A topic's own mailbox holds only messages scheduled for later.</summary>
 internal abstract class EntityNode
 {
+    private long _touches;
+
     protected EntityNode(long id, string path, MailboxSettings settings)
     {
         Id = id;
@@ -22,6 +24,9 @@ internal abstract class EntityNode
     public long Id { get; }
 
     public string Path { get; }
+
+    /// <summary>How often it was used so far.</summary>
+    public long Touches => Interlocked.Read(ref _touches);
 
     public Mailbox Messages { get; }
 
@@ -44,6 +49,9 @@ internal abstract class EntityNode
     public bool CanReceive => Description.Status is EntityStatus.Active or EntityStatus.SendDisabled;
 
     public bool IsFull => MaxMegabytes < long.MaxValue && Bytes >= MaxMegabytes * 1024 * 1024;
+
+    /// <summary>Somebody sends to it, or receives, settles, peeks.</summary>
+    public void Touch() => Interlocked.Increment(ref _touches);
 
     protected void Apply(EntityDescription description)
     {

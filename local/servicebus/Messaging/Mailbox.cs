@@ -68,6 +68,9 @@ internal sealed class Mailbox
 
     private long LockMilliseconds => (long)Settings.LockDuration.TotalMilliseconds;
 
+    /// <summary>A glance, without the gate.</summary>
+    public bool HasReceivers => _receivers.Count > 0;
+
     public long Bytes => Interlocked.Read(ref _bytes);
 
     /// <summary>Active (also locked and deferred) and scheduled messages, as the management API counts them.</summary>

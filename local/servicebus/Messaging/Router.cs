@@ -25,6 +25,7 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
     /// <summary>A message comes to an entity: sent by a client, or forwarded.</summary>
     public void Arrive(EntityNode node, MessageView view, RoutingResult into)
     {
+        node.Touch();
         if (IsDuplicate(node, view, into))
         {
             return;

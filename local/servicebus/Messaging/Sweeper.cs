@@ -1,4 +1,4 @@
-// Acts on the passing of time in all mailboxes: locks, schedules, expiry, forgotten duplicates, unused space.
+// Acts on the passing of time in all mailboxes: locks, schedules, expiry, forgotten duplicates, unused space, idle entities.
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Local.ServiceBus.Store;
 
@@ -13,6 +13,7 @@ internal sealed partial class Sweeper : IDisposable
     private readonly Settler _settler;
     private readonly Journal _journal;
     private readonly Reclaimer _reclaimer;
+    private readonly IdleReaper _idle;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
@@ -22,11 +23,13 @@ internal sealed partial class Sweeper : IDisposable
     private DateTimeOffset _nextForget;
     private int _running;
 
-    public Sweeper(Topology topology, Settler settler, Journal journal, TimeProvider time, ILogger logger)
+    public Sweeper(
+        Topology topology, Settler settler, Journal journal, IdleReaper idle, TimeProvider time, ILogger logger)
     {
         _topology = topology;
         _settler = settler;
         _journal = journal;
+        _idle = idle;
         _reclaimer = new Reclaimer(journal);
         _time = time;
         _logger = logger;
@@ -52,6 +55,7 @@ internal sealed partial class Sweeper : IDisposable
             }
 
             _reclaimer.Check(now);
+            _idle.Check(now);
             if (now >= _nextForget)
             {
                 _nextForget = now + ForgetPeriod;

@@ -5,29 +5,33 @@ using System.Text;
 
 namespace ServerlessEventing.Local.ServiceBus.Security;
 
-/// <summary>A token that was checked: what it covers and until when (Unix seconds).</summary>
-internal sealed record AccessGrant(string Path, long ExpiresAt)
+/// <summary>A token that was checked: what it covers, what it allows, until when (Unix seconds).</summary>
+internal sealed record AccessGrant(string Path, AccessRights Rights, long ExpiresAt)
 {
     /// <summary>The whole namespace, for as long as the connection lives.</summary>
-    public static readonly AccessGrant Everything = new("", long.MaxValue);
+    public static AccessGrant Everywhere(AccessRights rights) => new("", rights, long.MaxValue);
 
     /// <summary>A token for an entity's <c>$management</c> node is one for the entity: SDKs ask for either.</summary>
-    public static AccessGrant For(string path, long expiresAt)
+    public static AccessGrant For(string path, AccessRights rights, long expiresAt)
     {
         const string Node = "/$management";
-        return new(path.EndsWith(Node, StringComparison.OrdinalIgnoreCase) ? path[..^Node.Length] : path, expiresAt);
+        return new(path.EndsWith(Node, StringComparison.OrdinalIgnoreCase) ? path[..^Node.Length] : path, rights,
+            expiresAt);
     }
 
-    public bool Covers(string entity) =>
+    /// <summary>All of the rights, for an entity or a part of it.</summary>
+    public bool Covers(string entity, AccessRights rights) => (Rights & rights) == rights && Covers(entity);
+
+    private bool Covers(string entity) =>
         Path.Length == 0
         || entity.Equals(Path, StringComparison.OrdinalIgnoreCase)
         || entity.StartsWith(Path + "/", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>
-/// One key with all rights, as the namespace's root rule has. With <paramref name="noAuth"/> every token passes.
+/// The namespace's access rules, each with a key. With <paramref name="noAuth"/> every token passes.
 /// </summary>
-internal sealed class AccessControl(string keyName, string key, bool noAuth, TimeProvider time)
+internal sealed class AccessControl(IReadOnlyList<AccessRule> rules, bool noAuth, TimeProvider time)
 {
     private const string Scheme = "SharedAccessSignature ";
 
@@ -39,7 +43,7 @@ internal sealed class AccessControl(string keyName, string key, bool noAuth, Tim
         refusal = "";
         if (noAuth)
         {
-            return AccessGrant.Everything;
+            return AccessGrant.Everywhere(AccessRights.Manage);
         }
 
         if (token is null || !token.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
@@ -59,8 +63,8 @@ internal sealed class AccessControl(string keyName, string key, bool noAuth, Tim
             return null;
         }
 
-        if (!Uri.UnescapeDataString(name).Equals(keyName, StringComparison.Ordinal)
-            || !IsSignature(resource, expiry, Uri.UnescapeDataString(signature)))
+        if (Rule(Uri.UnescapeDataString(name)) is not { } rule
+            || !IsSignature(rule.Key, resource, expiry, Uri.UnescapeDataString(signature)))
         {
             refusal = "The token's signature does not match: check the key name and the key.";
             return null;
@@ -72,16 +76,28 @@ internal sealed class AccessControl(string keyName, string key, bool noAuth, Tim
             return null;
         }
 
-        return AccessGrant.For(PathOf(Uri.UnescapeDataString(resource)), expiresAt);
+        return AccessGrant.For(PathOf(Uri.UnescapeDataString(resource)), rule.Rights, expiresAt);
     }
 
-    public bool IsKey(string name, string value) =>
-        noAuth || (name == keyName && CryptographicOperations.FixedTimeEquals(
-            Encoding.UTF8.GetBytes(value), Encoding.UTF8.GetBytes(key)));
+    /// <summary>The grant of a rule's name and key; null when they are not right.</summary>
+    public AccessGrant? CheckKey(string name, string key)
+    {
+        if (noAuth)
+        {
+            return AccessGrant.Everywhere(AccessRights.Manage);
+        }
+
+        return Rule(name) is { } rule && CryptographicOperations.FixedTimeEquals(
+            Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(rule.Key))
+                ? AccessGrant.Everywhere(rule.Rights)
+                : null;
+    }
 
     public bool IsExpired(AccessGrant grant) => grant.ExpiresAt <= time.GetUtcNow().ToUnixTimeSeconds();
 
-    private bool IsSignature(string resource, string expiry, string signature)
+    private AccessRule? Rule(string name) => rules.FirstOrDefault(rule => rule.Name == name);
+
+    private static bool IsSignature(string key, string resource, string expiry, string signature)
     {
         var expected = HMACSHA256.HashData(
             Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes($"{resource}\n{expiry}"));

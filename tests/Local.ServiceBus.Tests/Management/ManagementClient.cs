@@ -10,10 +10,18 @@ internal sealed class ManagementClient : IDisposable
 {
     private readonly HttpClient _http;
 
-    public ManagementClient(ServiceBusEmulator emulator, string key = "SAS_KEY_VALUE")
+    public ManagementClient(
+        ServiceBusEmulator emulator, string key = "SAS_KEY_VALUE", string rule = "RootManageSharedAccessKey")
     {
         _http = new HttpClient { BaseAddress = new Uri($"http://localhost:{emulator.ManagementPort}/") };
-        _http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", Sign("http://localhost/", key));
+        _http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", Sign("http://localhost/", key, rule));
+    }
+
+    /// <summary>Over https.</summary>
+    public ManagementClient(ServiceBusEmulator emulator, HttpMessageHandler handler)
+    {
+        _http = new HttpClient(handler) { BaseAddress = new Uri($"https://localhost:{emulator.ManagementPort}/") };
+        _http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", Token);
     }
 
     public async Task CreateQueueAsync(string name, string inner = "") =>
@@ -51,7 +59,7 @@ internal sealed class ManagementClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>Valid for everything until 2100.</summary>
-    public static string Token => Sign("http://localhost/", "SAS_KEY_VALUE");
+    public static string Token => Sign("http://localhost/", "SAS_KEY_VALUE", "RootManageSharedAccessKey");
 
     public const string Ns = " xmlns=\"http://schemas.microsoft.com/netservices/2010/10/servicebus/connect\"" +
         " xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\"";
@@ -64,12 +72,12 @@ internal sealed class ManagementClient : IDisposable
         }
     }
 
-    private static string Sign(string resource, string key)
+    private static string Sign(string resource, string key, string rule)
     {
         var encoded = Uri.EscapeDataString(resource);
         var signature = HMACSHA256.HashData(
             Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(encoded + "\n4102444800"));
         return $"SharedAccessSignature sr={encoded}&sig={Uri.EscapeDataString(Convert.ToBase64String(signature))}" +
-            "&se=4102444800&skn=RootManageSharedAccessKey";
+            $"&se=4102444800&skn={rule}";
     }
 }

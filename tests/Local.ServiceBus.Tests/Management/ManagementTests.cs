@@ -1,5 +1,9 @@
 // The management API as its clients see it on the wire.
 using System.Net;
+using System.Xml.Linq;
+using Amqp;
+using Amqp.Framing;
+using Amqp.Types;
 using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Local.ServiceBus.Tests.Management;
@@ -32,6 +36,41 @@ public sealed class ManagementTests : IAsyncLifetime
     {
         using var stranger = new ManagementClient(_emulator, "another key");
         Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.GetAsync("$Resources/Queues")).Status);
+    }
+
+    [Fact]
+    public async Task Rules_WithWhatXmlCannotCarry_AreListedAllTheSame()
+    {
+        await _client.PutAsync("t", $"<TopicDescription{ManagementClient.Ns}></TopicDescription>");
+        await _client.PutAsync(
+            "t/Subscriptions/s", $"<SubscriptionDescription{ManagementClient.Ns}></SubscriptionDescription>");
+        var connection = await new ConnectionFactory().CreateAsync(
+            new Address($"amqp://RootManageSharedAccessKey:SAS_KEY_VALUE@localhost:{_emulator.AmqpPort}"));
+        var session = new Session(connection);
+        await new SenderLink(session, "rules", "t/Subscriptions/s/$management").SendAsync(
+            new Message(new Map
+            {
+                ["rule-name"] = "odd",
+                ["rule-description"] = new Map
+                {
+                    ["correlation-filter"] = new Map { ["label"] = "bell \u0007 and \U0001F514" },
+                },
+            })
+            {
+                Properties = new Properties { MessageId = "1", ReplyTo = "nobody" },
+                ApplicationProperties = new ApplicationProperties { ["operation"] = "com.microsoft:add-rule" },
+            },
+            TimeSpan.FromSeconds(20));
+
+        await Eventually.True(
+            async () =>
+            {
+                var body = (await _client.GetAsync("t/Subscriptions/s/Rules")).Body;
+                XDocument.Parse(body);
+                return body.Contains("bell \uFFFD and \U0001F514", StringComparison.Ordinal);
+            },
+            "the rule is listed, its bell replaced");
+        await connection.CloseAsync();
     }
 
     [Fact]
