@@ -32,6 +32,9 @@ public sealed class CronSchedule
         this.interval = interval;
     }
 
+    /// <summary>The zone its fields are read in.</summary>
+    public TimeZoneInfo TimeZone => zone;
+
     private ulong Seconds => sets[0];
 
     private ulong Minutes => sets[1];
