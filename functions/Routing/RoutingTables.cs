@@ -14,6 +14,7 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 
     private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RoutingModel? current;
+    private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The table in force; null before the first one.</summary>
     public RoutingModel? Current => current;
@@ -34,6 +35,14 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 
             await next.WaitAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Ends when another table than <paramref name="seen"/> is in force.</summary>
+    public Task WhenOtherThanAsync(RoutingModel? seen)
+    {
+        // The signal first: a table that comes between the two lines has ended this very task.
+        var next = changed.Task;
+        return current == seen ? next : Task.CompletedTask;
     }
 
     /// <summary>Takes a table in; false when the bytes are none or it is older than the one in force.</summary>
@@ -66,7 +75,10 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
             }
         }
 
+        var told = changed;
+        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         current = model;
+        told.TrySetResult();
         Log.Loaded(logger, table.Generation, table.Ingresses.Count, table.Egresses.Count);
         var signal = changed;
         changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
