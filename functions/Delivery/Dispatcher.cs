@@ -3,6 +3,7 @@ using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Sources;
 
 namespace ServerlessEventing.Functions.Delivery;
 
@@ -11,7 +12,7 @@ namespace ServerlessEventing.Functions.Delivery;
 /// <code>
 ///   message ─► 1 fit to be dispatched? ─ no ──────────────────────────► dead letters
 ///                     │
-///              2 egress in the table? ─ deleted, draining, expired ────► discarded
+///              2 egress in the table? ─ deleted, draining, expired ────► discarded, as a tick of a source since edited
 ///                     │                 not yet here ──────────────────► retries queue, 5 s
 ///              3 filter passes? ─ no ──────────────────────────────────► discarded
 ///                     │
@@ -65,6 +66,11 @@ internal sealed partial class Dispatcher(
         if (route.Egress.State == EgressState.Draining)
         {
             return await GoneAsync(message, route, "draining", cancellationToken);
+        }
+
+        if (!message.IsReplayed && TickRules.IsSuperseded(message.Event!, message.Others, route.Egress, model))
+        {
+            return Discard("superseded");
         }
 
         if (state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow())
@@ -142,7 +148,7 @@ internal sealed partial class Dispatcher(
         var end = await attempts.RunAsync(
             new(message, message.State, route, route.Subscriber, message.Event!, "subscriber", model)
             {
-                WantsReply = true,
+                WantsReply = route.Egress.Kind != EgressKind.Source,
                 Gate = gate,
             },
             cancellationToken);

@@ -23,6 +23,19 @@ public sealed class FunctionsSettingsTests
     }
 
     [Fact]
+    public void Read_NamespaceInsteadOfAConnectionString_IsAnEntraIdentity()
+    {
+        var configuration = With("ServiceBusConnection", null);
+        configuration["ServiceBusConnection:fullyQualifiedNamespace"] = "mine.servicebus.windows.net";
+        configuration["ServiceBusConnection:clientId"] = "11111111-2222-3333-4444-555555555555";
+        Assert.True(FunctionsSettings.TryRead(configuration, out var settings, out _));
+        Assert.Equal(
+            "Endpoint=sb://mine.servicebus.windows.net;Authentication=Default;"
+            + "ClientId=11111111-2222-3333-4444-555555555555",
+            settings.Connection);
+    }
+
+    [Fact]
     public void Read_DispatchGroup_NeedsThePumpDoor()
     {
         var configuration = With("EVENTING_DISPATCH_GROUP", "ns/broker");

@@ -16,6 +16,7 @@ public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLif
     private readonly TempFolder folder = new();
     private readonly List<Contract.Routing.Ingress> ingresses = [];
     private readonly List<Egress> egresses = [];
+    private readonly List<Schedule> schedules = [];
     private CancellationTokenSource stop = new();
     private Pressure pressure = new();
     private long generation = 1;
@@ -32,7 +33,7 @@ public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLif
 
     internal HttpClient Http { get; } = new();
 
-    private string TableFile => folder["routing.json"];
+    internal string TableFile => folder["routing.json"];
 
     public async ValueTask InitializeAsync()
     {
@@ -58,6 +59,11 @@ public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLif
     /// <summary>Stops the function app, and the host in front of it; the bus goes on.</summary>
     internal async Task StopAsync()
     {
+        if (stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await (host?.DisposeAsync() ?? default);
         host = null;
         await stop.CancelAsync();
@@ -211,6 +217,51 @@ public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLif
             ["EVENTING_DISPATCH_GROUP"] = group ?? "",
         });
 
+    /// <summary>A cron source and its path; <paramref name="change"/> finishes the schedule.</summary>
+    internal async Task<(Schedule Schedule, Egress Egress)> AddSourceAsync(
+        Destination sink, Func<Schedule, Schedule> change)
+    {
+        var uid = Guid.NewGuid().ToString();
+        var schedule = change(new Schedule
+        {
+            Uid = uid,
+            Generation = 1,
+            Cron = "* * * * *",
+            Since = TimeProvider.System.GetUtcNow(),
+            Type = "dev.knative.sources.ping",
+            Source = $"/apis/v1/namespaces/ns/pingsources/{uid[..8]}",
+        });
+        var egress = new Egress
+        {
+            Uid = uid,
+            Kind = EgressKind.Source,
+            Namespace = "ns",
+            Name = uid[..8],
+            Lane = EntityNames.SourcesLane,
+            Destination = sink,
+            Delivery = new() { Retry = 5, BackoffDelay = TimeSpan.FromMilliseconds(50) },
+        };
+        schedules.Add(schedule);
+        egresses.Add(egress);
+        await PublishTableAsync();
+        return (schedule, egress);
+    }
+
+    /// <summary>Replaces a schedule in the table.</summary>
+    internal Task ChangeAsync(Schedule schedule)
+    {
+        schedules.RemoveAll(other => other.Uid == schedule.Uid);
+        schedules.Add(schedule);
+        return PublishTableAsync();
+    }
+
+    /// <summary>Deletes a cron source: no schedule, and its egress drains.</summary>
+    internal Task RemoveAsync(Schedule schedule, Egress egress)
+    {
+        schedules.Remove(schedule);
+        return ChangeAsync(egress with { State = EgressState.Draining });
+    }
+
     /// <summary>Replaces an egress in the table.</summary>
     internal Task ChangeAsync(Egress egress)
     {
@@ -321,6 +372,7 @@ public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLif
             Generation = generation,
             Ingresses = [.. ingresses],
             Egresses = [.. egresses],
+            Schedules = [.. schedules],
             Pressure = pressure,
         };
         var fresh = TableFile + ".new";

@@ -39,6 +39,7 @@ internal sealed class TestBus : IAsyncDisposable
         await bus.Administration.CreateQueueAsync(EntityNames.DeadLetters);
         await bus.AddLaneAsync(EntityNames.TriggersLane);
         await bus.AddLaneAsync(EntityNames.SubscriptionsLane);
+        await bus.AddLaneAsync(EntityNames.SourcesLane, duplicateDetection: true);
         return bus;
     }
 
@@ -185,11 +186,15 @@ internal sealed class TestBus : IAsyncDisposable
         folder.Dispose();
     }
 
-    private async Task AddLaneAsync(string lane)
+    // Locks of a few seconds, so that what a killed instance held is soon given to another.
+    private async Task AddLaneAsync(string lane, bool duplicateDetection = false)
     {
         await Administration.CreateQueueAsync(new CreateQueueOptions(lane)
         {
             MaxDeliveryCount = 100,
+            RequiresDuplicateDetection = duplicateDetection,
+            DuplicateDetectionHistoryTimeWindow = TimeSpan.FromMinutes(10),
+            LockDuration = TimeSpan.FromSeconds(duplicateDetection ? 5 : 60),
             ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
         });
         await AddRetriesAsync(lane);
