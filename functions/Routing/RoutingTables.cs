@@ -10,24 +10,30 @@ namespace ServerlessEventing.Functions.Routing;
 /// </summary>
 internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 {
-    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim refresh = new(0, 1);
 
-    private volatile RoutingModel? current;
     private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile RoutingModel? current;
 
     /// <summary>The table in force; null before the first one.</summary>
     public RoutingModel? Current => current;
 
     /// <summary>Ends when the first table is in force.</summary>
-    public Task WhenLoadedAsync(CancellationToken cancellationToken) => loaded.Task.WaitAsync(cancellationToken);
+    public Task WhenLoadedAsync(CancellationToken cancellationToken) => WhenChangedAsync(null, cancellationToken);
 
-    /// <summary>Ends when another table than <paramref name="seen"/> is in force.</summary>
-    public Task WhenOtherThanAsync(RoutingModel? seen)
+    /// <summary>The table in force as soon as it is another one than <paramref name="seen"/>.</summary>
+    public async Task<RoutingModel> WhenChangedAsync(RoutingModel? seen, CancellationToken cancellationToken)
     {
-        // The signal first: a table that comes between the two lines has ended this very task.
-        var next = changed.Task;
-        return current == seen ? next : Task.CompletedTask;
+        while (true)
+        {
+            var next = changed.Task;
+            if (current is { } model && model != seen)
+            {
+                return model;
+            }
+
+            await next.WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>Takes a table in; false when the bytes are none or it is older than the one in force.</summary>
@@ -60,12 +66,11 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
             }
         }
 
-        var told = changed;
-        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         current = model;
-        told.TrySetResult();
         Log.Loaded(logger, table.Generation, table.Ingresses.Count, table.Egresses.Count);
-        loaded.TrySetResult();
+        var signal = changed;
+        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        signal.TrySetResult();
         return true;
     }
 

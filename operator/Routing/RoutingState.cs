@@ -23,6 +23,7 @@ public sealed class RoutingState(TimeProvider time)
     private readonly Dictionary<string, Entry<Egress>> _egresses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Entry<Schedule>> _schedules = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Pressure _pressure = new();
     private long _coming = 1;
     private RoutingMark _removed;
     private bool _dirty;
@@ -35,6 +36,7 @@ public sealed class RoutingState(TimeProvider time)
             var mark = new RoutingMark(table.Generation, time.GetUtcNow());
             _coming = table.Generation + 1;
             _removed = mark;
+            _pressure = table.Pressure;
             foreach (var ingress in table.Ingresses)
             {
                 _ingresses[ingress.Uid] = new Entry<Ingress>(ingress, Text(ingress), mark);
@@ -85,6 +87,39 @@ public sealed class RoutingState(TimeProvider time)
             var mark = PutInto(_schedules, inForce.Uid, inForce, Text(inForce));
             var other = PutInto(_egresses, egress.Uid, egress, Text(egress));
             return mark.Generation > other.Generation ? mark : other;
+        }
+    }
+
+    /// <summary>The lanes that take no more.</summary>
+    public Pressure Pressure
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pressure;
+            }
+        }
+    }
+
+    /// <summary>The lanes that take no more from now on.</summary>
+    public void Put(Pressure pressure)
+    {
+        lock (_gate)
+        {
+            _pressure = pressure;
+            Touch();
+        }
+    }
+
+    /// <summary>The shared lane of an egress; null when it is unknown or shares none.</summary>
+    public string? LaneOf(string egressUid)
+    {
+        lock (_gate)
+        {
+            return _egresses.TryGetValue(egressUid, out var entry) && entry.Value.Dedicated is null
+                ? entry.Value.Lane
+                : null;
         }
     }
 
@@ -195,6 +230,7 @@ public sealed class RoutingState(TimeProvider time)
                 Egresses = [.. _egresses.Values.Select(entry => entry.Value)
                     .OrderBy(e => e.Namespace, Ordinal).ThenBy(e => e.Name, Ordinal).ThenBy(e => e.Uid, Ordinal)],
                 Schedules = [.. _schedules.Values.Select(entry => entry.Value).OrderBy(s => s.Uid, Ordinal)],
+                Pressure = _pressure,
             };
             return new RoutingSnapshot(generation, RoutingTableJson.Serialize(table));
         }
