@@ -12,7 +12,6 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 {
     private readonly SemaphoreSlim refresh = new(0, 1);
 
-    private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RoutingModel? current;
     private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -35,14 +34,6 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 
             await next.WaitAsync(cancellationToken);
         }
-    }
-
-    /// <summary>Ends when another table than <paramref name="seen"/> is in force.</summary>
-    public Task WhenOtherThanAsync(RoutingModel? seen)
-    {
-        // The signal first: a table that comes between the two lines has ended this very task.
-        var next = changed.Task;
-        return current == seen ? next : Task.CompletedTask;
     }
 
     /// <summary>Takes a table in; false when the bytes are none or it is older than the one in force.</summary>
@@ -75,14 +66,12 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
             }
         }
 
+        // The table first: who takes the new signal sees it, who took the old one is woken.
+        current = model;
         var told = changed;
         changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        current = model;
         told.TrySetResult();
         Log.Loaded(logger, table.Generation, table.Ingresses.Count, table.Egresses.Count);
-        var signal = changed;
-        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        signal.TrySetResult();
         return true;
     }
 
