@@ -138,7 +138,7 @@ public static class FunctionsApplication
             provider.GetRequiredService<CronPlanner>(),
             provider.GetRequiredService<RoutingTables>(),
             provider.GetRequiredService<TimeProvider>(),
-            wakesItself: settings.Pump));
+            wakesItself: settings is { Pump: true, DispatchGroup: null }));
         if (settings.Pump)
         {
             services.AddSingleton<PumpDoor>();
