@@ -134,11 +134,16 @@ public static class FunctionsApplication
         services.AddSingleton(provider => new EgressGates(
             settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CronPlanner>();
-        services.AddHostedService(provider => new CronClock(
-            provider.GetRequiredService<CronPlanner>(),
-            provider.GetRequiredService<RoutingTables>(),
-            provider.GetRequiredService<TimeProvider>(),
-            wakesItself: settings is { Pump: true, DispatchGroup: null }));
+        if (settings.DispatchGroup is null)
+        {
+            // A deployment of one Trigger has no business with sources.
+            services.AddHostedService(provider => new CronClock(
+                provider.GetRequiredService<CronPlanner>(),
+                provider.GetRequiredService<RoutingTables>(),
+                provider.GetRequiredService<TimeProvider>(),
+                wakesItself: settings.Pump));
+        }
+
         if (settings.Pump)
         {
             services.AddSingleton<PumpDoor>();

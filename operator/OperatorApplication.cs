@@ -10,6 +10,7 @@ using ServerlessEventing.Operator.Addressing;
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
 using ServerlessEventing.Operator.Reconcilers;
+using ServerlessEventing.Operator.Reconcilers.Sources;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Operator.ServiceBus;
@@ -178,6 +179,8 @@ public sealed class OperatorApplication : IAsyncDisposable
         new TriggerReconciler(parts),
         .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
         .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
+        new PingSourceReconciler(parts),
+        new CronJobSourceReconciler(parts),
     ];
 
     // A Channel shows its subscribers, so it looks again when one of them changes.
@@ -197,6 +200,7 @@ public sealed class OperatorApplication : IAsyncDisposable
                 nameof(IngressKind.Channel) => ResourceTypes.Channels,
                 nameof(EgressKind.Trigger) => [ResourceTypes.Trigger],
                 nameof(EgressKind.Subscription) => ResourceTypes.Subscriptions,
+                nameof(EgressKind.Source) => ResourceTypes.CronSources,
                 _ => [],
             };
             foreach (var type in types)

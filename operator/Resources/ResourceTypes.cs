@@ -6,6 +6,10 @@ public static class ResourceTypes
 {
     public const string EventingGroup = "eventing.knative.dev";
     public const string MessagingGroup = "messaging.knative.dev";
+    public const string SourcesGroup = "sources.knative.dev";
+
+    /// <summary>v0.7's group of sources.</summary>
+    public const string OldSourcesGroup = "sources.eventing.knative.dev";
 
     public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", Namespaced: false);
     public static readonly ResourceType Service = new("", "v1", "services", "Service");
@@ -34,6 +38,16 @@ public static class ResourceTypes
 
     public static readonly ResourceType Subscription = new(MessagingGroup, "v1", "subscriptions", "Subscription");
 
+    /// <summary>As v0.7 has it.</summary>
+    public static readonly ResourceType EventType = new(EventingGroup, "v1alpha1", "eventtypes", "EventType");
+
+    public static readonly ResourceType PingSource = new(SourcesGroup, "v1", "pingsources", "PingSource");
+    public static readonly ResourceType CronJobSource =
+        new(OldSourcesGroup, "v1alpha1", "cronjobsources", "CronJobSource");
+
+    /// <summary>Every kind that ticks.</summary>
+    public static readonly IReadOnlyList<ResourceType> CronSources = [PingSource, CronJobSource];
+
     /// <summary>Every kind that is a Service Bus topic.</summary>
     public static readonly IReadOnlyList<ResourceType> Channels =
         [OwnedChannel, Channel, InMemoryChannel, ServiceBusChannel];
@@ -43,5 +57,5 @@ public static class ResourceTypes
 
     /// <summary>Every kind watched from the start.</summary>
     public static readonly IReadOnlyList<ResourceType> Watched =
-        [Namespace, Service, Broker, Trigger, Provisioner, .. Channels, .. Subscriptions];
+        [Namespace, Service, Broker, Trigger, Provisioner, .. Channels, .. Subscriptions, EventType, .. CronSources];
 }

@@ -129,18 +129,19 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
         switch (entity)
         {
             case BusQueue queue:
-                await client.CreateQueueAsync(
-                    new CreateQueueOptions(queue.Name)
-                    {
-                        RequiresDuplicateDetection = queue.RequiresDuplicateDetection,
-                        ForwardTo = queue.ForwardTo,
-                        ForwardDeadLetteredMessagesTo = queue.ForwardDeadLetteredMessagesTo,
-                        DeadLetteringOnMessageExpiration = true,
-                        MaxDeliveryCount = queue.MaxDeliveryCount,
-                        LockDuration = queue.LockDuration,
-                        UserMetadata = metadata,
-                    },
-                    cancellationToken);
+                var options = new CreateQueueOptions(queue.Name)
+                {
+                    RequiresDuplicateDetection = queue.RequiresDuplicateDetection,
+                    ForwardTo = queue.ForwardTo,
+                    ForwardDeadLetteredMessagesTo = queue.ForwardDeadLetteredMessagesTo,
+                    DeadLetteringOnMessageExpiration = true,
+                    MaxDeliveryCount = queue.MaxDeliveryCount,
+                    LockDuration = queue.LockDuration,
+                    UserMetadata = metadata,
+                };
+                options.DuplicateDetectionHistoryTimeWindow =
+                    queue.DuplicateDetectionWindow ?? options.DuplicateDetectionHistoryTimeWindow;
+                await client.CreateQueueAsync(options, cancellationToken);
                 break;
             case BusTopic topic:
                 await client.CreateTopicAsync(
@@ -180,6 +181,8 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
                 asQueue.DeadLetteringOnMessageExpiration = true;
                 asQueue.MaxDeliveryCount = queue.MaxDeliveryCount;
                 asQueue.LockDuration = queue.LockDuration;
+                asQueue.DuplicateDetectionHistoryTimeWindow =
+                    queue.DuplicateDetectionWindow ?? asQueue.DuplicateDetectionHistoryTimeWindow;
                 asQueue.UserMetadata = metadata;
                 await client.UpdateQueueAsync(asQueue, cancellationToken);
                 break;
