@@ -123,14 +123,19 @@ public static class BuiltinCells
         var total = Count(body.At("spec", "containers"));
         var ready = statuses.Count(status => status["ready"].AsBool() == true);
         var phase = body.IsTerminating ? "Terminating" : body.TextAt("status", "phase");
-        var reason = body.TextAt("status", "reason");
+        var reason = body.IsTerminating ? phase : body.TextAt("status", "reason");
         return
         [
-            $"{ready}/{total}", reason.Length > 0 ? reason : phase,
+            $"{ready}/{total}", reason.Length > 0 ? reason : FirstReason(statuses) ?? phase,
             $"{statuses.Sum(status => status["restartCount"].AsLong() ?? 0)}", age,
             Or(body.TextAt("status", "podIP")), Or(body.TextAt("spec", "nodeName")),
         ];
     }
+
+    private static string? FirstReason(IEnumerable<JsonObject> statuses) => statuses
+        .Select(status => status.At("state", "waiting") ?? status.At("state", "terminated"))
+        .Select(state => (state as JsonObject)?.Text("reason"))
+        .FirstOrDefault(reason => reason is { Length: > 0 });
 
     private static string Or(string text) => text.Length == 0 ? None : text;
 
