@@ -9,7 +9,7 @@ public sealed record OperatorOptions
     /// <summary>Kubeconfig file; null: the cluster the operator runs in, else the user's own kubeconfig.</summary>
     public string? KubeconfigPath { get; init; }
 
-    /// <summary>Connection string of the Service Bus namespace.</summary>
+    /// <summary>Connection string of the Service Bus namespace; without a key it means an Entra identity.</summary>
     public required string ServiceBusConnection { get; init; }
 
     /// <summary>Connection string for the management endpoint where it differs, as on the emulator.</summary>

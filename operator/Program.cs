@@ -1,6 +1,7 @@
 // Runs the operator with settings from the environment.
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Operator;
+using ServerlessEventing.ServiceBus;
 
 using var stop = new CancellationTokenSource();
 using var logging = LoggerFactory.Create(builder => builder
@@ -19,9 +20,9 @@ Console.CancelKeyPress += (_, pressed) =>
 };
 AppDomain.CurrentDomain.ProcessExit += (_, _) => stop.Cancel();
 
-if (Setting("ServiceBusConnection") is not { } connection)
+if (ServiceBusConnectionSetting.FromEnvironment() is not { } connection)
 {
-    Console.Error.WriteLine("ServiceBusConnection is not set: give the connection string of a Service Bus namespace.");
+    Console.Error.WriteLine($"No Service Bus: {ServiceBusConnectionSetting.Expected}.");
     return 2;
 }
 

@@ -2,13 +2,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions.Doors;
 
 /// <summary>Settings by their fixed names; see docs.</summary>
 internal sealed record FunctionsSettings
 {
-    public const string ConnectionSetting = "ServiceBusConnection";
     public const string TableSetting = "RoutingTable";
     public const string DoorSetting = "EVENTING_DOOR";
     public const string PortSetting = "EVENTING_PORT";
@@ -67,8 +67,10 @@ internal sealed record FunctionsSettings
         var calls = DefaultMaxConcurrentCalls;
         var loopback = false;
         IReadOnlyList<IPNetwork>? networks = [];
-        error = string.IsNullOrWhiteSpace(configuration[ConnectionSetting])
-            ? $"The setting {ConnectionSetting} is missing; give it a Service Bus connection string."
+        var connection = ServiceBusConnectionSetting.From(name =>
+            configuration[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)]);
+        error = connection is null
+            ? $"The setting {ServiceBusConnectionSetting.Name} is missing; {ServiceBusConnectionSetting.Expected}."
             : string.IsNullOrWhiteSpace(configuration[TableSetting])
                 ? $"The setting {TableSetting} is missing; give it the file or URL of the routing table."
             : !pump && !door.Equals("host", StringComparison.OrdinalIgnoreCase)
@@ -93,7 +95,7 @@ internal sealed record FunctionsSettings
 
         settings = new()
         {
-            Connection = configuration[ConnectionSetting]!,
+            Connection = connection!,
             RoutingTable = configuration[TableSetting]!,
             Pump = pump,
             Address = address!,
