@@ -8,6 +8,7 @@ using ServerlessEventing.Local.FunctionsHost;
 using ServerlessEventing.Local.Kubernetes;
 using ServerlessEventing.Local.ServiceBus;
 using ServerlessEventing.Local.Workloads;
+using ServerlessEventing.Local.Workloads.Serving;
 using ServerlessEventing.Operator;
 
 namespace ServerlessEventing.Cli.House;
@@ -110,6 +111,7 @@ internal sealed class LocalHouse : IAsyncDisposable
             cancellationToken));
         Client = new ResourceClient(Data.Kubeconfig);
         await ApplyAsync(ManifestReader.Read(BuiltInFile("crds")), cancellationToken);
+        await ApplyAsync(ManifestReader.Read(BuiltInFile("local-crds")), cancellationToken);
         options.Started("Kubernetes API", $"https://localhost:{ports.Kubernetes}, kubeconfig {Data.Kubeconfig}");
 
         // :: 3: the operator
@@ -135,6 +137,7 @@ internal sealed class LocalHouse : IAsyncDisposable
             LoggerFactory = options.LoggerFactory,
             TimeProvider = options.Time,
         }));
+        Open(ServingStandIn.Start(api.CreateClient(), options.Time, options.LoggerFactory));
         options.Started("Workloads", "Deployments of known images run as processes of this machine, as you");
         var names = new LocalNames(ports.FunctionApp, workloads.Find, options.Time);
         Open(await ForwardProxy.StartAsync(ports.Proxy, names, cancellationToken));

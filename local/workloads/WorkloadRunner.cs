@@ -1,7 +1,6 @@
 // Runs Deployments of known images as processes of this machine, and keeps Pods and Endpoints true to them.
 using System.Collections.Frozen;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Local.Workloads.Addresses;
 using ServerlessEventing.Local.Workloads.Cluster;
@@ -20,15 +19,10 @@ namespace ServerlessEventing.Local.Workloads;
 ///   Services ───watch──┘   at it all   └─► Addresses: Endpoints, EndpointSlices, Find(service)
 ///   a process changes ─┘
 /// </code>
-/// Level-triggered: any change leads to one look, and a look that fails to one more.
 /// </summary>
-public sealed partial class WorkloadRunner : IAsyncDisposable
+public sealed class WorkloadRunner : IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
-
     private readonly WorkloadRunnerOptions options;
-    private readonly ILogger logger;
     private readonly ApiConnection api;
     private readonly HttpMessageInvoker probes = new(new SocketsHttpHandler { UseProxy = false });
     private readonly Mirror deployments;
@@ -37,11 +31,10 @@ public sealed partial class WorkloadRunner : IAsyncDisposable
     private readonly EndpointWriter endpoints;
     private readonly Dictionary<string, DeploymentRun> runs = [];
     private readonly List<Task> leaving = [];
-    private readonly Channel<bool> changes = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
+    private readonly LevelLoop loop;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task running;
+    private bool leftoversRemoved;
     private volatile FrozenDictionary<string, ServiceAddress> addresses =
         FrozenDictionary<string, ServiceAddress>.Empty;
 
@@ -50,12 +43,13 @@ public sealed partial class WorkloadRunner : IAsyncDisposable
     private WorkloadRunner(WorkloadRunnerOptions options)
     {
         this.options = options;
-        logger = options.LoggerFactory.CreateLogger<WorkloadRunner>();
+        var logger = options.LoggerFactory.CreateLogger<WorkloadRunner>();
+        loop = new LevelLoop(LookAsync, options.TimeProvider, logger);
         api = new ApiConnection(options.Api);
         endpoints = new EndpointWriter(api);
-        deployments = Watch("/apis/apps/v1/deployments");
-        services = Watch("/api/v1/services");
-        records = Watch("/api/v1/pods");
+        deployments = new Mirror(api, "/apis/apps/v1/deployments", loop.Wake, options.TimeProvider, logger);
+        services = new Mirror(api, "/api/v1/services", loop.Wake, options.TimeProvider, logger);
+        records = new Mirror(api, "/api/v1/pods", loop.Wake, options.TimeProvider, logger);
         running = RunAsync(stopping.Token);
     }
 
@@ -92,74 +86,67 @@ public sealed partial class WorkloadRunner : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private Mirror Watch(string path) => new(api, path, Wake, options.TimeProvider, logger);
-
-    private void Wake() => changes.Writer.TryWrite(true);
-
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         var watches = Task.WhenAll(
             deployments.RunAsync(cancellationToken),
             services.RunAsync(cancellationToken),
             records.RunAsync(cancellationToken));
-        try
-        {
-            await Task.WhenAll(deployments.Synced, services.Synced, records.Synced).WaitAsync(cancellationToken);
-            await RemoveLeftoversAsync(cancellationToken);
-            while (await changes.Reader.ReadAsync(cancellationToken))
-            {
-                // Changes come in swarms: one look for each.
-                await Task.Delay(Gathering, options.TimeProvider, cancellationToken);
-                changes.Reader.TryRead(out _);
-                await LookAsync(cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // It is being stopped.
-        }
-
+        await Task.WhenAny(Task.WhenAll(deployments.Synced, services.Synced, records.Synced), watches);
+        await loop.RunAsync(cancellationToken);
         await watches;
-    }
-
-    // The Pods of a run before this one: their processes ended with it.
-    private async Task RemoveLeftoversAsync(CancellationToken cancellationToken)
-    {
-        foreach (var pod in records.Items.Where(pod => pod.Text("spec", "nodeName") == options.NodeName))
-        {
-            await TryAsync(() => RemoveAsync(pod.Namespace(), pod.Name(), cancellationToken), cancellationToken);
-        }
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
+        await RemoveLeftoversAsync(cancellationToken);
         var present = deployments.Items.Where(deployment => !deployment.IsDeleting())
             .ToDictionary(deployment => deployment.Uid());
         var ended = new List<RunningPod>();
-        foreach (var gone in runs.Keys.Where(uid => !present.ContainsKey(uid)).ToList())
+        try
         {
-            ended.AddRange(runs[gone].Clear());
-            runs.Remove(gone);
-        }
-
-        foreach (var (uid, deployment) in present)
-        {
-            if (!runs.TryGetValue(uid, out var run))
+            foreach (var gone in runs.Keys.Where(uid => !present.ContainsKey(uid)).ToList())
             {
-                runs[uid] = run = NewRun(deployment.Name());
+                ended.AddRange(runs[gone].Clear());
+                runs.Remove(gone);
             }
 
-            await TryAsync(
-                () => run.StepAsync(deployment, records, ended, cancellationToken), cancellationToken);
+            foreach (var (uid, deployment) in present)
+            {
+                if (!runs.TryGetValue(uid, out var run))
+                {
+                    runs[uid] = run = NewRun(deployment.Name());
+                }
+
+                await run.StepAsync(deployment, records, ended, cancellationToken);
+            }
+
+            pods = runs.Values.SelectMany(run => run.Pods)
+                .ToFrozenDictionary(pod => $"{pod.Record.Namespace()}/{pod.Record.Name()}");
+            await PublishAddressesAsync(present, cancellationToken);
+        }
+        finally
+        {
+            // Last: nobody is sent to them any more.
+            leaving.RemoveAll(task => task.IsCompleted);
+            leaving.AddRange(ended.Select(EndAsync));
+        }
+    }
+
+    // The Pods of a run before this one, once: their processes ended with it.
+    private async Task RemoveLeftoversAsync(CancellationToken cancellationToken)
+    {
+        if (leftoversRemoved)
+        {
+            return;
         }
 
-        pods = runs.Values.SelectMany(run => run.Pods)
-            .ToFrozenDictionary(pod => $"{pod.Record.Namespace()}/{pod.Record.Name()}");
-        await TryAsync(() => PublishAddressesAsync(present, cancellationToken), cancellationToken);
+        foreach (var pod in records.Items.Where(pod => pod.Text("spec", "nodeName") == options.NodeName))
+        {
+            await RemoveAsync(pod.Namespace(), pod.Name(), cancellationToken);
+        }
 
-        // Last: nobody is sent to them any more.
-        leaving.RemoveAll(task => task.IsCompleted);
-        leaving.AddRange(ended.Select(EndAsync));
+        leftoversRemoved = true;
     }
 
     private DeploymentRun NewRun(string deployment) => new(api, options.NodeName, options.Images, new PodParts
@@ -169,7 +156,7 @@ public sealed partial class WorkloadRunner : IAsyncDisposable
         Machine = options.Environment,
         Probes = probes,
         Output = options.Output,
-        Changed = Wake,
+        Changed = loop.Wake,
         Time = options.TimeProvider,
     });
 
@@ -200,36 +187,14 @@ public sealed partial class WorkloadRunner : IAsyncDisposable
         await pod.DisposeAsync();
         try
         {
-            await TryAsync(
-                () => RemoveAsync(pod.Record.Namespace(), pod.Record.Name(), stopping.Token), stopping.Token);
+            await RemoveAsync(pod.Record.Namespace(), pod.Record.Name(), stopping.Token);
         }
-        catch (OperationCanceledException)
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            // The runner ends before the record is gone; the next one removes it.
+            // The record stays behind; the next start removes it.
         }
     }
 
     private async Task RemoveAsync(string @namespace, string pod, CancellationToken cancellationToken) =>
         await api.DeleteAsync($"/api/v1/namespaces/{@namespace}/pods/{pod}", cancellationToken);
-
-    // A lost API is looked at again after a pause; what runs goes on running.
-    private async Task TryAsync(Func<Task> step, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await step();
-        }
-        catch (Exception lost) when (lost is HttpRequestException or IOException)
-        {
-            Log.Retrying(logger, lost.Message);
-            await Task.WhenAny(Task.Delay(Pause, options.TimeProvider, cancellationToken));
-            Wake();
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Debug, "Looking again in a moment: {Reason}")]
-        public static partial void Retrying(ILogger logger, string reason);
-    }
 }

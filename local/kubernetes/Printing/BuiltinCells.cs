@@ -48,10 +48,26 @@ public static class BuiltinCells
         return
         [
             $"{target.Text("kind")}/{target.Text("name")}",
-            body.At("spec", "metrics") is JsonArray { Count: > 0 } ? "<unknown>" : None,
+            Joined(Targets(body.Child("spec")), 2),
             body.At("spec", "minReplicas").AsLong() ?? 1, body.At("spec", "maxReplicas").AsLong() ?? 0,
             body.At("status", "currentReplicas").AsLong() ?? 0, age,
         ];
+    }
+
+    private static IEnumerable<string> Targets(JsonObject spec)
+    {
+        if (spec["targetCPUUtilizationPercentage"].AsLong() is { } percentage)
+        {
+            yield return $"cpu: <unknown>/{percentage}%";
+        }
+
+        foreach (var metric in Objects(spec["metrics"]))
+        {
+            var target = metric.At("resource", "target") as JsonObject;
+            yield return target is null ? "<unknown>"
+                : $"{metric.TextAt("resource", "name")}: <unknown>/"
+                + (target["averageUtilization"].AsLong() is { } share ? $"{share}%" : target.Text("averageValue"));
+        }
     }
 
     private static long Count(JsonNode? node) => node switch
