@@ -7,6 +7,7 @@ using ServerlessEventing.Functions.Doors;
 using ServerlessEventing.Functions.Ingress;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Sources;
 using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions;
@@ -132,10 +133,19 @@ public static class FunctionsApplication
         services.AddSingleton<Dispatcher>();
         services.AddSingleton(provider => new EgressGates(
             settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CronPlanner>();
+        services.AddHostedService(provider => new CronClock(
+            provider.GetRequiredService<CronPlanner>(),
+            provider.GetRequiredService<RoutingTables>(),
+            provider.GetRequiredService<TimeProvider>(),
+            wakesItself: settings.Pump));
         if (settings.Pump)
         {
             services.AddSingleton<PumpDoor>();
-            services.AddHostedService(provider => provider.GetRequiredService<PumpDoor>());
+            services.AddSingleton<MessagePumps>();
+            _ = settings.DispatchGroup is null
+                ? services.AddHostedService<LanePumps>()
+                : services.AddHostedService<DedicatedPumps>();
         }
         else
         {

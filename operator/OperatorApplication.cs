@@ -13,6 +13,7 @@ using ServerlessEventing.Operator.Reconcilers;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Operator.ServiceBus;
+using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 
 namespace ServerlessEventing.Operator;
@@ -123,6 +124,9 @@ public sealed class OperatorApplication : IAsyncDisposable
             new BusCircuit(time));
         var bus = new BusProvisioner(administration, installation, options.DriftPeriod, time, logger);
         var lanes = new Lanes(bus, installation, options.LockDuration, time, logger);
+        var busClient = new ServiceBusClient(options.ServiceBusConnection);
+        var pressure = new LanePressure(
+            administration, new ForwardFailures(busClient, state, logger), state, options.PressurePeriod, time, logger);
         var events = new EventRecorder(_client, time, logger);
         var shared = new ControllerParts(
             _client,
@@ -158,6 +162,7 @@ public sealed class OperatorApplication : IAsyncDisposable
         var stopping = _stopping.Token;
         _running = Task.WhenAll(
             lanes.RunAsync(stopping),
+            RunPressureAsync(lanes, pressure, busClient, stopping),
             events.RunAsync(stopping),
             _publisher.RunAsync(options.DrainPeriod, stopping),
             controllers.RunAsync(stopping),
@@ -198,6 +203,16 @@ public sealed class OperatorApplication : IAsyncDisposable
             {
                 controllers.Wake(new ObjectRef(type.GroupKind, @namespace, name));
             }
+        }
+    }
+
+    private static async Task RunPressureAsync(
+        Lanes lanes, LanePressure pressure, ServiceBusClient busClient, CancellationToken cancellationToken)
+    {
+        await using (busClient)
+        {
+            await Task.WhenAny(lanes.Ready, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
+            await pressure.RunAsync(cancellationToken);
         }
     }
 

@@ -17,6 +17,8 @@ internal sealed record FunctionsSettings
     public const string InstanceSetting = "EVENTING_INSTANCE";
     public const string MaxConcurrentCallsSetting = "EVENTING_MAX_CONCURRENT_CALLS";
 
+    public const string DispatchGroupSetting = "EVENTING_DISPATCH_GROUP";
+
     public const string AllowLoopbackSetting = "EVENTING_ALLOW_LOOPBACK";
     public const string AllowNetworksSetting = "EVENTING_ALLOW_NETWORKS";
 
@@ -45,6 +47,9 @@ internal sealed record FunctionsSettings
     public required string Instance { get; init; }
 
     public required int MaxConcurrentCalls { get; init; }
+
+    /// <summary>The egresses this process serves, and no others; null: the shared lanes.</summary>
+    public required string? DispatchGroup { get; init; }
 
     /// <summary>Whether subscribers may be on this machine, as they are in local mode.</summary>
     public required bool AllowLoopback { get; init; }
@@ -85,6 +90,8 @@ internal sealed record FunctionsSettings
                 ? $"The setting {AllowLoopbackSetting} is \"{allow}\"; it must be true or false."
             : configuration[AllowNetworksSetting] is { } list && (networks = Networks(list)) is null
                 ? $"The setting {AllowNetworksSetting} is \"{list}\"; it must be networks: 10.1.0.0/16,…"
+            : !pump && !string.IsNullOrWhiteSpace(configuration[DispatchGroupSetting])
+                ? $"The setting {DispatchGroupSetting} needs {DoorSetting}=pump; a Functions host knows no such lanes."
             : port == 0
                 ? $"The setting {portSetting} is missing; a Functions host gives it. Or set {DoorSetting}=pump."
             : null;
@@ -102,6 +109,9 @@ internal sealed record FunctionsSettings
             Port = port,
             Instance = configuration[InstanceSetting] ?? $"{Environment.MachineName}-{Environment.ProcessId}",
             MaxConcurrentCalls = calls,
+            DispatchGroup = string.IsNullOrWhiteSpace(configuration[DispatchGroupSetting])
+                ? null
+                : configuration[DispatchGroupSetting],
             AllowLoopback = loopback,
             AllowedNetworks = networks!,
         };

@@ -15,6 +15,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
     private readonly TempFolder folder = new();
     private readonly List<Contract.Routing.Ingress> ingresses = [];
     private readonly List<Egress> egresses = [];
+    private readonly List<Schedule> schedules = [];
     private CancellationTokenSource stop = new();
     private Pressure pressure = new();
     private long generation = 1;
@@ -30,7 +31,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
 
     internal HttpClient Http { get; } = new();
 
-    private string TableFile => folder["routing.json"];
+    internal string TableFile => folder["routing.json"];
 
     public async ValueTask InitializeAsync()
     {
@@ -56,6 +57,11 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
     /// <summary>Stops the function app, and the host in front of it; the bus goes on.</summary>
     internal async Task StopAsync()
     {
+        if (stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await (host?.DisposeAsync() ?? default);
         host = null;
         await stop.CancelAsync();
@@ -86,10 +92,13 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         stop.Token);
 
     /// <summary>A Broker in namespace <c>ns</c>, with its trigger topic and its reply topic.</summary>
-    internal async Task<string> AddBrokerAsync(params string[] hosts)
+    internal Task<string> AddBrokerAsync(params string[] hosts) => AddBrokerAsync(dropsDuplicates: false, hosts);
+
+    /// <summary>A Broker that drops an event it has seen before, or one that does not.</summary>
+    internal async Task<string> AddBrokerAsync(bool dropsDuplicates, params string[] hosts)
     {
         var name = "b" + Guid.NewGuid().ToString("N")[..8];
-        await Bus.AddTopicAsync(Topic(name));
+        await Bus.AddTopicAsync(Topic(name), dropsDuplicates);
         await Bus.AddTopicAsync(ReplyTopic(name), duplicateDetection: true);
         await Bus.ForwardAsync(ReplyTopic(name), Topic(name));
         ingresses.Add(new()
@@ -101,6 +110,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
             Path = Addresses.BrokerPath("ns", name),
             Hosts = [Addresses.BrokerHost("ns", name), .. hosts],
             Topic = Topic(name),
+            DropsDuplicates = dropsDuplicates,
             Lanes = [EntityNames.TriggersLane],
         });
         await PublishTableAsync();
@@ -125,8 +135,83 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         egress = change?.Invoke(egress) ?? egress;
         egresses.Add(egress);
         await PublishTableAsync();
-        await Bus.AddEgressAsync(Topic(broker), uid, egress.Lane, generation, rule);
+        await (egress.Dedicated is { } own
+            ? Bus.AddOwnAsync(own, egress.Lane)
+            : Bus.AddEgressAsync(Topic(broker), uid, egress.Lane, generation, rule));
         return egress;
+    }
+
+    /// <summary>A Trigger whose bus subscription only the deployment of its group reads.</summary>
+    internal Task<Egress> AddDedicatedAsync(
+        string broker, Uri subscriber, string group, bool ordered = false, Func<Egress, Egress>? change = null) =>
+        AddTriggerAsync(broker, subscriber, egress =>
+        {
+            egress = egress with
+            {
+                Lane = "eventing-" + egress.Name,
+                Dedicated = new()
+                {
+                    Group = group,
+                    Topic = Topic(broker),
+                    Subscription = EntityNames.BusSubscription("own", egress.Uid),
+                    Ordered = ordered,
+                },
+            };
+            return change?.Invoke(egress) ?? egress;
+        });
+
+    /// <summary>The deployment of a group; null: one more of those that empty the shared lanes.</summary>
+    internal Task<FunctionsProcess> StartGroupAsync(string? group) =>
+        FunctionsProcess.StartAsync(new Dictionary<string, string>
+        {
+            ["ServiceBusConnection"] = Bus.ConnectionString,
+            ["RoutingTable"] = TableFile,
+            ["EVENTING_DISPATCH_GROUP"] = group ?? "",
+        });
+
+    /// <summary>A cron source and its path; <paramref name="change"/> finishes the schedule.</summary>
+    internal async Task<(Schedule Schedule, Egress Egress)> AddSourceAsync(
+        Destination sink, Func<Schedule, Schedule> change)
+    {
+        var uid = Guid.NewGuid().ToString();
+        var schedule = change(new Schedule
+        {
+            Uid = uid,
+            Generation = 1,
+            Cron = "* * * * *",
+            Since = TimeProvider.System.GetUtcNow(),
+            Type = "dev.knative.sources.ping",
+            Source = $"/apis/v1/namespaces/ns/pingsources/{uid[..8]}",
+        });
+        var egress = new Egress
+        {
+            Uid = uid,
+            Kind = EgressKind.Source,
+            Namespace = "ns",
+            Name = uid[..8],
+            Lane = EntityNames.SourcesLane,
+            Destination = sink,
+            Delivery = new() { Retry = 5, BackoffDelay = TimeSpan.FromMilliseconds(50) },
+        };
+        schedules.Add(schedule);
+        egresses.Add(egress);
+        await PublishTableAsync();
+        return (schedule, egress);
+    }
+
+    /// <summary>Replaces a schedule in the table.</summary>
+    internal Task ChangeAsync(Schedule schedule)
+    {
+        schedules.RemoveAll(other => other.Uid == schedule.Uid);
+        schedules.Add(schedule);
+        return PublishTableAsync();
+    }
+
+    /// <summary>Deletes a cron source: no schedule, and its egress drains.</summary>
+    internal Task RemoveAsync(Schedule schedule, Egress egress)
+    {
+        schedules.Remove(schedule);
+        return ChangeAsync(egress with { State = EgressState.Draining });
     }
 
     /// <summary>Replaces an egress in the table.</summary>
@@ -136,6 +221,9 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         egresses.Add(egress);
         return PublishTableAsync();
     }
+
+    /// <summary>The generation last published.</summary>
+    internal long Generation => generation;
 
     internal Task RemoveAsync(Egress egress)
     {
@@ -220,6 +308,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
             Generation = generation,
             Ingresses = [.. ingresses],
             Egresses = [.. egresses],
+            Schedules = [.. schedules],
             Pressure = pressure,
         };
         var fresh = TableFile + ".new";
