@@ -10,6 +10,7 @@ internal sealed record FunctionsSettings
 {
     public const string ConnectionSetting = "ServiceBusConnection";
     public const string TableSetting = "RoutingTable";
+    public const string TokenSetting = "RoutingTableToken";
     public const string DoorSetting = "EVENTING_DOOR";
     public const string PortSetting = "EVENTING_PORT";
     public const string AddressSetting = "EVENTING_ADDRESS";
@@ -33,6 +34,9 @@ internal sealed record FunctionsSettings
 
     /// <summary>File path or http(s) URL.</summary>
     public required string RoutingTable { get; init; }
+
+    /// <summary>Bearer token for a routing table by URL, or null.</summary>
+    public string? RoutingTableToken { get; init; }
 
     public required bool Pump { get; init; }
 
@@ -95,6 +99,7 @@ internal sealed record FunctionsSettings
         {
             Connection = configuration[ConnectionSetting]!,
             RoutingTable = configuration[TableSetting]!,
+            RoutingTableToken = configuration[TokenSetting] is { Length: > 0 } token ? token : null,
             Pump = pump,
             Address = address!,
             Port = port,
