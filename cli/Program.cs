@@ -9,6 +9,7 @@ var root = new RootCommand("Serverless Eventing: Knative's Brokers and Triggers 
     SendCommand.Create(),
     FilterCommand.Create(),
     DeadLettersCommand.Create(),
+    DoctorCommand.Create(),
     EventDisplayCommand.Create(),
     ServiceBusCommand.Create(),
     KubernetesCommand.Create(),

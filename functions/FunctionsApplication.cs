@@ -139,7 +139,10 @@ public static class FunctionsApplication
         if (settings.Pump)
         {
             services.AddSingleton<PumpDoor>();
-            services.AddHostedService(provider => provider.GetRequiredService<PumpDoor>());
+            services.AddSingleton<MessagePumps>();
+            _ = settings.DispatchGroup is null
+                ? services.AddHostedService<LanePumps>()
+                : services.AddHostedService<DedicatedPumps>();
         }
         else
         {

@@ -9,7 +9,7 @@ public sealed record OperatorOptions
     /// <summary>Kubeconfig file; null: the cluster the operator runs in, else the user's own kubeconfig.</summary>
     public string? KubeconfigPath { get; init; }
 
-    /// <summary>Connection string of the Service Bus namespace.</summary>
+    /// <summary>Connection string of the Service Bus namespace; without a key it means an Entra identity.</summary>
     public required string ServiceBusConnection { get; init; }
 
     /// <summary>Connection string for the management endpoint where it differs, as on the emulator.</summary>
@@ -48,6 +48,9 @@ public sealed record OperatorOptions
 
     /// <summary>How often the bus is compared again, at most; never more than 5 entities a second.</summary>
     public TimeSpan DriftPeriod { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often the lanes are measured; on Azure six queues cost 120 of a namespace's credits each time.</summary>
+    public TimeSpan PressurePeriod { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Peek-lock time of lanes.</summary>
     public TimeSpan LockDuration { get; init; } = TimeSpan.FromSeconds(60);

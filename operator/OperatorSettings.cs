@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Operator.Leadership;
+using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Operator;
 
@@ -15,9 +16,9 @@ internal static class OperatorSettings
         problem = "";
         string? Setting(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
-        if (Setting("ServiceBusConnection") is not { } connection)
+        if (ServiceBusConnectionSetting.FromEnvironment() is not { } connection)
         {
-            problem = "ServiceBusConnection is not set: give the connection string of a Service Bus namespace.";
+            problem = $"No Service Bus: {ServiceBusConnectionSetting.Expected}.";
             return null;
         }
 

@@ -11,6 +11,7 @@ using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Operator.ServiceBus;
 using ServerlessEventing.Operator.Telemetry;
+using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 
 namespace ServerlessEventing.Operator;
@@ -102,6 +103,14 @@ internal sealed class OperatorTerm : IAsyncDisposable
             _metrics);
         var bus = new BusProvisioner(administration, installation, _options.DriftPeriod, time, _logger);
         var lanes = new Lanes(bus, installation, _options.LockDuration, time, _logger);
+        var busClient = new ServiceBusClient(_options.ServiceBusConnection);
+        var pressure = new LanePressure(
+            administration,
+            new ForwardFailures(busClient, _state, _logger),
+            _state,
+            _options.PressurePeriod,
+            time,
+            _logger);
         var events = new EventRecorder(_client, time, _logger);
         var shared = new ControllerParts(
             _client,
@@ -127,6 +136,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
         var stopping = _stopping.Token;
         _running = Task.WhenAll(
             lanes.RunAsync(stopping),
+            RunPressureAsync(lanes, pressure, busClient, stopping),
             events.RunAsync(stopping),
             _publisher.RunAsync(_options.DrainPeriod, stopping),
             controllers.RunAsync(stopping),
@@ -184,6 +194,16 @@ internal sealed class OperatorTerm : IAsyncDisposable
             {
                 controllers.Wake(new ObjectRef(type.GroupKind, @namespace, name));
             }
+        }
+    }
+
+    private static async Task RunPressureAsync(
+        Lanes lanes, LanePressure pressure, ServiceBusClient busClient, CancellationToken cancellationToken)
+    {
+        await using (busClient)
+        {
+            await Task.WhenAny(lanes.Ready, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
+            await pressure.RunAsync(cancellationToken);
         }
     }
 

@@ -1,4 +1,5 @@
 // The way into the bus: one connection, and senders, receivers and processors on it.
+using Azure.Core;
 using ServerlessEventing.ServiceBus.Authorization;
 using ServerlessEventing.ServiceBus.Wire;
 
@@ -27,9 +28,24 @@ public sealed class ServiceBusClient : IAsyncDisposable
 
     /// <summary>A client for a connection string; nothing is opened yet.</summary>
     public ServiceBusClient(string connectionString, ServiceBusClientOptions? options)
+        : this(ServiceBusConnectionStringProperties.Parse(connectionString), credential: null, options)
+    {
+    }
+
+    /// <summary>A client for a namespace, such as <c>mine.servicebus.windows.net</c>, and an Entra identity.</summary>
+    public ServiceBusClient(
+        string fullyQualifiedNamespace, TokenCredential credential, ServiceBusClientOptions? options = null)
+        : this(
+            ServiceBusConnectionStringProperties.ForHost(fullyQualifiedNamespace),
+            credential ?? throw new ArgumentNullException(nameof(credential)),
+            options)
+    {
+    }
+
+    internal ServiceBusClient(
+        ServiceBusConnectionStringProperties properties, TokenCredential? credential, ServiceBusClientOptions? options)
     {
         this.options = options ?? new();
-        var properties = ServiceBusConnectionStringProperties.Parse(connectionString);
         FullyQualifiedNamespace = properties.FullyQualifiedNamespace;
         EntityPath = properties.EntityPath;
         Identifier = this.options.Identifier ?? $"{FullyQualifiedNamespace}-{Guid.NewGuid():N}";
@@ -39,8 +55,9 @@ public sealed class ServiceBusClient : IAsyncDisposable
             Host = properties.Endpoint.Host,
             Port = properties.AmqpPort,
             UseTls = !properties.UseDevelopmentEmulator,
+            CertificateValidation = this.options.CertificateValidationCallback,
             ContainerId = Identifier,
-            Credential = ServiceBusCredential.From(properties, this.options.TimeProvider),
+            Credential = ServiceBusCredential.From(properties, credential, this.options.TimeProvider),
             Timeout = this.options.RetryOptions.TryTimeout,
             TimeProvider = this.options.TimeProvider,
         });

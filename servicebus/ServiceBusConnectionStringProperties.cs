@@ -1,9 +1,19 @@
 // Reads a connection string and says what is wrong with it.
+using ServerlessEventing.ServiceBus.Authorization;
+
 namespace ServerlessEventing.ServiceBus;
 
-/// <summary>The parts of a Service Bus connection string.</summary>
+/// <summary>
+/// The parts of a Service Bus connection string. Without a key it means a Microsoft Entra identity:
+/// <c>Endpoint=sb://mine.servicebus.windows.net;Authentication=Default</c> (whatever Azure.Identity finds), the same with
+/// <c>Authentication=Managed Identity</c>, either with <c>ClientId</c> and <c>TenantId</c> where needed, or the bare host
+/// name <c>mine.servicebus.windows.net</c>.
+/// </summary>
 public sealed record ServiceBusConnectionStringProperties
 {
+    internal const string DefaultIdentity = "Default";
+    internal const string ManagedIdentity = "Managed Identity";
+
     private const int DefaultPlainPort = 5672;
     private const int DefaultTlsPort = 5671;
     private const int DefaultEmulatorManagementPort = 5300;
@@ -29,13 +39,14 @@ public sealed record ServiceBusConnectionStringProperties
     /// <summary>Whether an emulator without TLS is meant.</summary>
     public bool UseDevelopmentEmulator { get; init; }
 
+    /// <summary>Whether a Microsoft Entra identity is used instead of a key.</summary>
+    public bool UsesIdentity => Identity is not null;
+
+    internal EntraIdentity? Identity { get; init; }
+
     /// <summary>The port that AMQP is spoken on.</summary>
-    internal int AmqpPort => (UseDevelopmentEmulator, Endpoint.Port) switch
-    {
-        (true, > 0) => Endpoint.Port,
-        (true, _) => DefaultPlainPort,
-        _ => DefaultTlsPort,
-    };
+    internal int AmqpPort => Endpoint.Port > 0 ? Endpoint.Port
+        : UseDevelopmentEmulator ? DefaultPlainPort : DefaultTlsPort;
 
     /// <summary>Where management requests go.</summary>
     internal Uri ManagementEndpoint => UseDevelopmentEmulator
@@ -49,15 +60,21 @@ public sealed record ServiceBusConnectionStringProperties
     public static ServiceBusConnectionStringProperties Parse(string connectionString)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+        if (!connectionString.Contains('=', StringComparison.Ordinal))
+        {
+            return ForHost(connectionString) with { Identity = new(ManagedOnly: false, null, null) };
+        }
+
         var parts = Split(connectionString);
         var endpoint = ReadEndpoint(parts.GetValueOrDefault("endpoint"));
         var keyName = parts.GetValueOrDefault("sharedaccesskeyname");
         var key = parts.GetValueOrDefault("sharedaccesskey");
         var signature = parts.GetValueOrDefault("sharedaccesssignature");
-        if (signature is null && (keyName is null || key is null))
+        var identity = ReadIdentity(parts);
+        if (identity is null && signature is null && (keyName is null || key is null))
         {
             throw new FormatException("The connection string needs SharedAccessKeyName and SharedAccessKey, "
-                + "or SharedAccessSignature.");
+                + "or SharedAccessSignature, or Authentication=Managed Identity.");
         }
 
         return new()
@@ -67,8 +84,19 @@ public sealed record ServiceBusConnectionStringProperties
             SharedAccessKeyName = keyName,
             SharedAccessKey = key,
             SharedAccessSignature = signature,
+            Identity = identity,
             UseDevelopmentEmulator = ReadFlag(parts.GetValueOrDefault("usedevelopmentemulator")),
         };
+    }
+
+    /// <summary>A namespace by its host name.</summary>
+    internal static ServiceBusConnectionStringProperties ForHost(string fullyQualifiedNamespace)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(fullyQualifiedNamespace);
+        return fullyQualifiedNamespace.Contains('=', StringComparison.Ordinal)
+            ? throw new ArgumentException(
+                "A host name such as mine.servicebus.windows.net is expected, not a connection string.")
+            : new() { Endpoint = ReadEndpoint(fullyQualifiedNamespace) };
     }
 
     /// <summary>The parts without the secrets.</summary>
@@ -109,6 +137,25 @@ public sealed record ServiceBusConnectionStringProperties
         return Uri.TryCreate(address, UriKind.Absolute, out var endpoint) && endpoint.Host.Length > 0
             ? endpoint
             : throw new FormatException($"Endpoint '{text}' in the connection string is not sb://<host>[:port].");
+    }
+
+    private static EntraIdentity? ReadIdentity(Dictionary<string, string> parts)
+    {
+        if (!parts.TryGetValue("authentication", out var authentication))
+        {
+            return null;
+        }
+
+        if (parts.ContainsKey("sharedaccesskey") || parts.ContainsKey("sharedaccesssignature"))
+        {
+            throw new FormatException("The connection string has both Authentication and a key; it must be one.");
+        }
+
+        var kind = authentication.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
+        return kind is "DEFAULT" or "MANAGEDIDENTITY"
+            ? new(kind != "DEFAULT", parts.GetValueOrDefault("clientid"), parts.GetValueOrDefault("tenantid"))
+            : throw new FormatException(
+                $"Authentication in the connection string must be '{ManagedIdentity}' or '{DefaultIdentity}'.");
     }
 
     private static bool ReadFlag(string? text) => text switch

@@ -27,13 +27,14 @@ internal sealed class BusConnection
     public BusConnection(ParseResult result)
     {
         _connection = result.GetValue(Connection)
-            ?? Environment.GetEnvironmentVariable("ServiceBusConnection")
+            ?? ServiceBusConnectionSetting.FromEnvironment()
             ?? "Endpoint=sb://localhost:5672;SharedAccessKeyName=RootManageSharedAccessKey;"
             + "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
         try
         {
             var properties = ServiceBusConnectionStringProperties.Parse(_connection);
             IsEmulator = properties.UseDevelopmentEmulator;
+            Host = properties.FullyQualifiedNamespace;
             var management = new UriBuilder(properties.Endpoint) { Port = result.GetValue(ManagementPort) };
             _managementConnection = !IsEmulator
                 ? _connection
@@ -49,6 +50,8 @@ internal sealed class BusConnection
     }
 
     public bool IsEmulator { get; }
+
+    public string Host { get; }
 
     public ServiceBusClient CreateClient() => new(_connection, new ServiceBusClientOptions
     {

@@ -78,7 +78,7 @@ internal static class DeadLettersCommand
         CancellationToken cancellationToken)
     {
         var connection = result.GetValue(Connection)
-            ?? Environment.GetEnvironmentVariable("ServiceBusConnection")
+            ?? ServiceBusConnectionSetting.FromEnvironment()
             ?? LocalConnection(result.GetValue(HouseArguments.PortOffset));
         try
         {
@@ -86,11 +86,11 @@ internal static class DeadLettersCommand
             await run(result, new(client, TimeProvider.System), cancellationToken);
             return 0;
         }
-        catch (ServiceBusException failure)
+        catch (Exception failure) when (failure is ServiceBusException or UnauthorizedAccessException)
         {
             throw new CommandException($"{EntityNames.DeadLetters}: {failure.Message}");
         }
-        catch (ArgumentException failure)
+        catch (Exception failure) when (failure is ArgumentException or FormatException)
         {
             throw new CommandException($"connection string: {failure.Message}");
         }

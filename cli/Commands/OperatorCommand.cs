@@ -2,6 +2,7 @@
 using System.CommandLine;
 using ServerlessEventing.Cli.Output;
 using ServerlessEventing.Operator;
+using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Cli.Commands;
 
@@ -50,8 +51,9 @@ internal static class OperatorCommand
     {
         using var logger = HouseArguments.CreateLogger(result.GetValue(HouseArguments.Verbose));
         var connection = result.GetValue(Connection)
-            ?? Environment.GetEnvironmentVariable("ServiceBusConnection")
-            ?? throw new CommandException("no Service Bus: give --connection or set ServiceBusConnection");
+            ?? ServiceBusConnectionSetting.FromEnvironment()
+            ?? throw new CommandException(
+                $"no Service Bus: give --connection, or {ServiceBusConnectionSetting.Expected}");
         var options = new OperatorOptions
         {
             KubeconfigPath = result.GetValue(Kubeconfig) ?? Environment.GetEnvironmentVariable("KUBECONFIG"),

@@ -114,6 +114,7 @@ internal sealed class LocalHouse : IAsyncDisposable
                 KubeconfigPath = Data.Kubeconfig,
                 ServiceBusConnection = bus.ConnectionString,
                 ServiceBusManagementConnection = bus.ManagementConnectionString,
+                PressurePeriod = TimeSpan.FromSeconds(2),
                 LoggerFactory = options.LoggerFactory,
             },
             cancellationToken));

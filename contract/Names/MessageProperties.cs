@@ -25,6 +25,9 @@ public static class MessageProperties
     /// <summary>Tries already made in this phase (an int); absent means 0.</summary>
     public const string Attempt = "eventing_attempt";
 
+    /// <summary>How often it was sent away because its subscriber had no room (an int); absent means 0.</summary>
+    public const string Moves = "eventing_moves";
+
     /// <summary>RFC 3339 time after which the event is not delivered any more.</summary>
     public const string Expires = "eventing_expires";
 

@@ -1,5 +1,4 @@
 // Takes one message from a lane to its end: delivered, discarded, tried again later, or among the dead letters.
-using System.Diagnostics;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
@@ -60,7 +59,7 @@ internal sealed partial class Dispatcher(
             }
 
             tables.RequestRefresh();
-            return await next.AgainAsync(message, state, LaneOf(message.Lane), UnknownEgressWait, cancellationToken);
+            return await next.AgainAsync(message, state, message.Lane, UnknownEgressWait, cancellationToken);
         }
 
         if (route.Egress.State == EgressState.Draining)
@@ -86,11 +85,18 @@ internal sealed partial class Dispatcher(
         }
 
         // 4: the gate.
-        var gate = gates.Of(route.Egress.Uid);
-        if (await gate.EnterAsync(cancellationToken) is { } slot)
+        var gate = gates.Of(route.Egress);
+        while (await gate.EnterAsync(state.Moves, cancellationToken) is { } slot)
         {
-            counters.Count("slot");
-            return await next.AgainAsync(message, state, route.Egress.Lane, slot, cancellationToken);
+            if (message.Dedicated is null)
+            {
+                counters.Count("slot");
+                var moved = state with { Moves = state.Moves + 1 };
+                return await next.AgainAsync(
+                    message, moved, route.RetriesLane(message.Lane), slot, cancellationToken);
+            }
+
+            await Task.Delay(slot, time, cancellationToken);
         }
 
         var entered = time.GetTimestamp();
@@ -98,7 +104,7 @@ internal sealed partial class Dispatcher(
         {
             await PauseBeforeRedeliveryAsync(message.DeliveryCount, cancellationToken);
             return state.Phase == DeliveryPhase.Deliver
-                ? await DeliverAsync(message, route, model, cancellationToken)
+                ? await DeliverAsync(message, route, gate, model, cancellationToken)
                 : await ToSinkAsync(message, state, route, model, cancellationToken);
         }
         finally
@@ -109,7 +115,8 @@ internal sealed partial class Dispatcher(
 
     // 5: the subscriber.
     private async Task<Settlement> DeliverAsync(
-        InboundMessage message, EgressRoute route, RoutingModel model, CancellationToken cancellationToken)
+        InboundMessage message, EgressRoute route, EgressGate gate, RoutingModel model,
+        CancellationToken cancellationToken)
     {
         if (route.Subscriber is null)
         {
@@ -120,6 +127,7 @@ internal sealed partial class Dispatcher(
             new(message, message.State, route, route.Subscriber, message.Event!, "subscriber", model)
             {
                 WantsReply = true,
+                Gate = gate,
             },
             cancellationToken);
         if (end.Settlement is { } settlement)
@@ -287,12 +295,6 @@ internal sealed partial class Dispatcher(
             var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(deliveryCount - 2, 10)));
             await Task.Delay(pause < LongestRedeliveryPause ? pause : LongestRedeliveryPause, time, cancellationToken);
         }
-    }
-
-    private static string LaneOf(string queue)
-    {
-        Debug.Assert(!queue.EndsWith("-retries", StringComparison.Ordinal), "retries come back by auto-forward");
-        return queue;
     }
 
     private static partial class Log

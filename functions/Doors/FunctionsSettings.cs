@@ -2,13 +2,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions.Doors;
 
 /// <summary>Settings by their fixed names; see docs.</summary>
 internal sealed record FunctionsSettings
 {
-    public const string ConnectionSetting = "ServiceBusConnection";
     public const string TableSetting = "RoutingTable";
     public const string TokenSetting = "RoutingTableToken";
     public const string DoorSetting = "EVENTING_DOOR";
@@ -17,6 +17,8 @@ internal sealed record FunctionsSettings
     public const string HandlerPortSetting = "FUNCTIONS_CUSTOMHANDLER_PORT";
     public const string InstanceSetting = "EVENTING_INSTANCE";
     public const string MaxConcurrentCallsSetting = "EVENTING_MAX_CONCURRENT_CALLS";
+
+    public const string DispatchGroupSetting = "EVENTING_DISPATCH_GROUP";
 
     public const string AllowLoopbackSetting = "EVENTING_ALLOW_LOOPBACK";
     public const string AllowNetworksSetting = "EVENTING_ALLOW_NETWORKS";
@@ -50,6 +52,9 @@ internal sealed record FunctionsSettings
 
     public required int MaxConcurrentCalls { get; init; }
 
+    /// <summary>The egresses this process serves, and no others; null: the shared lanes.</summary>
+    public required string? DispatchGroup { get; init; }
+
     /// <summary>Whether subscribers may be on this machine, as they are in local mode.</summary>
     public required bool AllowLoopback { get; init; }
 
@@ -71,8 +76,10 @@ internal sealed record FunctionsSettings
         var calls = DefaultMaxConcurrentCalls;
         var loopback = false;
         IReadOnlyList<IPNetwork>? networks = [];
-        error = string.IsNullOrWhiteSpace(configuration[ConnectionSetting])
-            ? $"The setting {ConnectionSetting} is missing; give it a Service Bus connection string."
+        var connection = ServiceBusConnectionSetting.From(name =>
+            configuration[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)]);
+        error = connection is null
+            ? $"The setting {ServiceBusConnectionSetting.Name} is missing; {ServiceBusConnectionSetting.Expected}."
             : string.IsNullOrWhiteSpace(configuration[TableSetting])
                 ? $"The setting {TableSetting} is missing; give it the file or URL of the routing table."
             : !pump && !door.Equals("host", StringComparison.OrdinalIgnoreCase)
@@ -87,6 +94,8 @@ internal sealed record FunctionsSettings
                 ? $"The setting {AllowLoopbackSetting} is \"{allow}\"; it must be true or false."
             : configuration[AllowNetworksSetting] is { } list && (networks = Networks(list)) is null
                 ? $"The setting {AllowNetworksSetting} is \"{list}\"; it must be networks: 10.1.0.0/16,…"
+            : !pump && !string.IsNullOrWhiteSpace(configuration[DispatchGroupSetting])
+                ? $"The setting {DispatchGroupSetting} needs {DoorSetting}=pump; a Functions host knows no such lanes."
             : port == 0
                 ? $"The setting {portSetting} is missing; a Functions host gives it. Or set {DoorSetting}=pump."
             : null;
@@ -97,7 +106,7 @@ internal sealed record FunctionsSettings
 
         settings = new()
         {
-            Connection = configuration[ConnectionSetting]!,
+            Connection = connection!,
             RoutingTable = configuration[TableSetting]!,
             RoutingTableToken = configuration[TokenSetting] is { Length: > 0 } token ? token : null,
             Pump = pump,
@@ -105,6 +114,9 @@ internal sealed record FunctionsSettings
             Port = port,
             Instance = configuration[InstanceSetting] ?? $"{Environment.MachineName}-{Environment.ProcessId}",
             MaxConcurrentCalls = calls,
+            DispatchGroup = string.IsNullOrWhiteSpace(configuration[DispatchGroupSetting])
+                ? null
+                : configuration[DispatchGroupSetting],
             AllowLoopback = loopback,
             AllowedNetworks = networks!,
         };

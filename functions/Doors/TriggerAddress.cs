@@ -100,8 +100,8 @@ internal sealed class TriggerAddress(
 
         HopHeaders.AddTrace(context.Request.Headers, cloudEvent, hop);
         var cancellationToken = context.RequestAborted;
-        var gate = gates.Of(route.Egress.Uid);
-        if (await gate.EnterAsync(cancellationToken) is { } slot)
+        var gate = gates.Of(route.Egress);
+        if (await gate.EnterAsync(moves: 0, cancellationToken) is { } slot)
         {
             return Problems.UnderPressure((int)Math.Ceiling(slot.TotalSeconds));
         }
@@ -112,6 +112,7 @@ internal sealed class TriggerAddress(
         {
             outcome = await subscribers.PostAsync(
                 route, route.Subscriber, cloudEvent, hop, wantsReply: true, cancellationToken);
+            gate.Tried(outcome);
         }
         finally
         {

@@ -10,16 +10,31 @@ namespace ServerlessEventing.Functions.Routing;
 /// </summary>
 internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 {
-    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim refresh = new(0, 1);
 
+    private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RoutingModel? current;
 
     /// <summary>The table in force; null before the first one.</summary>
     public RoutingModel? Current => current;
 
     /// <summary>Ends when the first table is in force.</summary>
-    public Task WhenLoadedAsync(CancellationToken cancellationToken) => loaded.Task.WaitAsync(cancellationToken);
+    public Task WhenLoadedAsync(CancellationToken cancellationToken) => WhenChangedAsync(null, cancellationToken);
+
+    /// <summary>The table in force as soon as it is another one than <paramref name="seen"/>.</summary>
+    public async Task<RoutingModel> WhenChangedAsync(RoutingModel? seen, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var next = changed.Task;
+            if (current is { } model && model != seen)
+            {
+                return model;
+            }
+
+            await next.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <summary>Takes a table in; false when the bytes are none or it is older than the one in force.</summary>
     public bool Offer(ReadOnlySpan<byte> utf8)
@@ -53,7 +68,9 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 
         current = model;
         Log.Loaded(logger, table.Generation, table.Ingresses.Count, table.Egresses.Count);
-        loaded.TrySetResult();
+        var signal = changed;
+        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        signal.TrySetResult();
         return true;
     }
 

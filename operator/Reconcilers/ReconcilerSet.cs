@@ -1,6 +1,7 @@
 // Every kind we reconcile, and whom a change wakes beside those every change wakes.
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Reconcilers.Flows;
 using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Reconcilers;
@@ -14,6 +15,9 @@ internal static class ReconcilerSet
         new ProvisionerReconciler(),
         new BrokerReconciler(parts),
         new TriggerReconciler(parts),
+        new EventTypeReconciler(parts),
+        new SequenceReconciler(parts),
+        new ParallelReconciler(parts),
         .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
         .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
     ];

@@ -6,6 +6,7 @@ public static class ResourceTypes
 {
     public const string EventingGroup = "eventing.knative.dev";
     public const string MessagingGroup = "messaging.knative.dev";
+    public const string FlowsGroup = "flows.knative.dev";
 
     public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", Namespaced: false);
     public static readonly ResourceType Service = new("", "v1", "services", "Service");
@@ -50,6 +51,10 @@ public static class ResourceTypes
 
     public static readonly ResourceType Subscription = new(MessagingGroup, "v1", "subscriptions", "Subscription");
 
+    public static readonly ResourceType EventType = new(EventingGroup, "v1beta2", "eventtypes", "EventType");
+    public static readonly ResourceType Sequence = new(FlowsGroup, "v1", "sequences", "Sequence");
+    public static readonly ResourceType Parallel = new(FlowsGroup, "v1", "parallels", "Parallel");
+
     /// <summary>Every kind that is a Service Bus topic.</summary>
     public static readonly IReadOnlyList<ResourceType> Channels =
         [OwnedChannel, Channel, InMemoryChannel, ServiceBusChannel];
@@ -59,5 +64,8 @@ public static class ResourceTypes
 
     /// <summary>Every kind watched from the start.</summary>
     public static readonly IReadOnlyList<ResourceType> Watched =
-        [Namespace, Service, Deployment, ScaledObject, Broker, Trigger, Provisioner, .. Channels, .. Subscriptions];
+    [
+        Namespace, Service, Deployment, ScaledObject, Broker, Trigger, EventType, Provisioner, Sequence, Parallel,
+        .. Channels, .. Subscriptions,
+    ];
 }

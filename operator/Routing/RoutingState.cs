@@ -38,6 +38,7 @@ public sealed class RoutingState(TimeProvider time)
     private readonly Dictionary<string, Entry<Ingress>> _ingresses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Entry<Egress>> _egresses = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Pressure _pressure = new();
     private long _coming = 1;
     private RoutingMark _removed;
     private bool _dirty;
@@ -50,6 +51,7 @@ public sealed class RoutingState(TimeProvider time)
             var mark = new RoutingMark(table.Generation, time.GetUtcNow());
             _coming = table.Generation + 1;
             _removed = mark;
+            _pressure = table.Pressure;
             foreach (var ingress in table.Ingresses)
             {
                 _ingresses[ingress.Uid] = new Entry<Ingress>(ingress, Text(ingress), mark);
@@ -77,6 +79,39 @@ public sealed class RoutingState(TimeProvider time)
         lock (_gate)
         {
             return PutInto(_egresses, egress.Uid, egress, Text(egress));
+        }
+    }
+
+    /// <summary>The lanes that take no more.</summary>
+    public Pressure Pressure
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pressure;
+            }
+        }
+    }
+
+    /// <summary>The lanes that take no more from now on.</summary>
+    public void Put(Pressure pressure)
+    {
+        lock (_gate)
+        {
+            _pressure = pressure;
+            Touch();
+        }
+    }
+
+    /// <summary>The shared lane of an egress; null when it is unknown or shares none.</summary>
+    public string? LaneOf(string egressUid)
+    {
+        lock (_gate)
+        {
+            return _egresses.TryGetValue(egressUid, out var entry) && entry.Value.Dedicated is null
+                ? entry.Value.Lane
+                : null;
         }
     }
 
@@ -229,6 +264,7 @@ public sealed class RoutingState(TimeProvider time)
                 Ingresses = [.. _ingresses.Values.Select(entry => entry.Value).OrderBy(i => i.Path, Ordinal)],
                 Egresses = [.. _egresses.Values.Select(entry => entry.Value)
                     .OrderBy(e => e.Namespace, Ordinal).ThenBy(e => e.Name, Ordinal).ThenBy(e => e.Uid, Ordinal)],
+                Pressure = _pressure,
             };
             return new RoutingSnapshot(generation, RoutingTableJson.Serialize(table));
         }

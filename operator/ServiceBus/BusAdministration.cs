@@ -93,6 +93,22 @@ public sealed class BusAdministration(
         }
     }
 
+    /// <summary>How full a queue is; null when that cannot be had now.</summary>
+    public async Task<QueueFill?> FillAsync(string queue, CancellationToken cancellationToken)
+    {
+        QueueFill? fill = null;
+        await CallAsync(
+            async limited =>
+            {
+                var runtime = await client.GetQueueRuntimePropertiesAsync(queue, limited);
+                QueueProperties properties = await client.GetQueueAsync(queue, limited);
+                fill = new(runtime.SizeInBytes, properties.MaxSizeInMegabytes * 1024 * 1024);
+                return BusOutcome.Done;
+            },
+            cancellationToken);
+        return fill;
+    }
+
     /// <summary>The entity as it is on the bus, or null.</summary>
     public async Task<FoundEntity?> ReadAsync(BusEntity entity, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 // Makes, changes, lists and removes the entities of a namespace.
+using Azure.Core;
 using ServerlessEventing.ServiceBus.Authorization;
 
 namespace ServerlessEventing.ServiceBus.Administration;
@@ -25,14 +26,35 @@ public sealed class ServiceBusAdministrationClient
 
     /// <summary>A client for a connection string; nothing is sent yet.</summary>
     public ServiceBusAdministrationClient(string connectionString, ServiceBusAdministrationClientOptions? options)
+        : this(ServiceBusConnectionStringProperties.Parse(connectionString), credential: null, options)
+    {
+    }
+
+    /// <summary>A client for a namespace, such as <c>mine.servicebus.windows.net</c>, and an Entra identity.</summary>
+    public ServiceBusAdministrationClient(
+        string fullyQualifiedNamespace,
+        TokenCredential credential,
+        ServiceBusAdministrationClientOptions? options = null)
+        : this(
+            ServiceBusConnectionStringProperties.ForHost(fullyQualifiedNamespace),
+            credential ?? throw new ArgumentNullException(nameof(credential)),
+            options)
+    {
+    }
+
+    internal ServiceBusAdministrationClient(
+        ServiceBusConnectionStringProperties properties,
+        TokenCredential? credential,
+        ServiceBusAdministrationClientOptions? options)
     {
         options ??= new();
-        var properties = ServiceBusConnectionStringProperties.Parse(connectionString);
-        var credential = ServiceBusCredential.From(properties, options.TimeProvider);
         var resource = new Uri($"sb://{properties.Endpoint.Host}/");
         xml = new(resource);
         atom = new(
-            properties.ManagementEndpoint, resource, credential, new(options.RetryOptions, options.TimeProvider));
+            properties.ManagementEndpoint,
+            resource,
+            ServiceBusCredential.From(properties, credential, options.TimeProvider),
+            new(options.RetryOptions, options.TimeProvider));
     }
 
     /// <summary>What the service says of the namespace.</summary>

@@ -1,4 +1,5 @@
 // Where a connection goes and what it needs to get there.
+using System.Net.Security;
 using ServerlessEventing.ServiceBus.Authorization;
 
 namespace ServerlessEventing.ServiceBus.Wire;
@@ -11,6 +12,9 @@ internal sealed record Endpoint
     public required int Port { get; init; }
 
     public required bool UseTls { get; init; }
+
+    /// <summary>Null leaves the certificate to the operating system.</summary>
+    public RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 
     public required string ContainerId { get; init; }
 

@@ -21,7 +21,7 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
     private static readonly TimeSpan RenewalMargin = TimeSpan.FromMinutes(15);
 
     private readonly Endpoint endpoint;
-    private readonly ConcurrentDictionary<string, Task<DateTimeOffset>> authorized =
+    private readonly ConcurrentDictionary<string, Lazy<Task<DateTimeOffset>>> authorized =
         new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<Link, ReceivingLink> receiving = new();
     private readonly CancellationTokenSource closing = new();
@@ -66,22 +66,23 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
     {
         while (true)
         {
-            var putting = authorized.GetOrAdd(
-                entityPath, (path, self) => self.PutTokenAsync(path, self.closing.Token), this);
+            var put = new Lazy<Task<DateTimeOffset>>(() => PutTokenAsync(entityPath, closing.Token));
+            var known = authorized.GetOrAdd(entityPath, put);
             try
             {
-                if (await putting.WaitAsync(cancellationToken) > endpoint.TimeProvider.GetUtcNow())
+                // A token that the broker took just now is in force, whatever the two clocks say.
+                if (await known.Value.WaitAsync(cancellationToken) > endpoint.TimeProvider.GetUtcNow() || known == put)
                 {
                     return;
                 }
             }
-            catch when (putting.IsFaulted || putting.IsCanceled)
+            catch when (known.Value.IsFaulted || known.Value.IsCanceled)
             {
-                authorized.TryRemove(new(entityPath, putting));
+                authorized.TryRemove(new(entityPath, known));
                 throw;
             }
 
-            authorized.TryRemove(new(entityPath, putting));
+            authorized.TryRemove(new(entityPath, known));
         }
     }
 
@@ -124,6 +125,11 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
         factory.AMQP.ContainerId = endpoint.ContainerId;
         factory.AMQP.HostName = endpoint.Host;
         factory.SASL.Profile = SaslProfile.Anonymous;
+        if (endpoint.CertificateValidation is { } decide)
+        {
+            factory.SSL.RemoteCertificateValidationCallback = decide;
+        }
+
         var address = new Address(
             endpoint.Host, endpoint.Port, path: "/", scheme: endpoint.UseTls ? "AMQPS" : "AMQP");
         return await factory.CreateAsync(address, cancellationToken, this);
@@ -144,15 +150,20 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
 
     private async Task<DateTimeOffset> PutTokenAsync(string entityPath, CancellationToken cancellationToken)
     {
-        var audience = $"sb://{endpoint.Host}/{entityPath}";
-        var token = await endpoint.Credential.GetTokenAsync(audience, cancellationToken);
+        var token = await endpoint.Credential.GetTokenAsync(Audience(entityPath), cancellationToken);
+        await PutTokenAsync(entityPath, token, cancellationToken);
+        return token.ExpiresOn;
+    }
+
+    private async Task PutTokenAsync(string entityPath, AccessToken token, CancellationToken cancellationToken)
+    {
         var request = new Message(token.Value)
         {
             ApplicationProperties = new()
             {
                 ["operation"] = "put-token",
                 ["type"] = token.CbsType,
-                ["name"] = audience,
+                ["name"] = Audience(entityPath),
                 ["expiration"] = token.ExpiresOn.UtcDateTime,
             },
         };
@@ -164,9 +175,9 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
             var condition = answer.ApplicationProperties?.Map.GetValueOrDefault("error-condition")?.ToString();
             throw AmqpErrors.ToException(status, condition, description, entityPath);
         }
-
-        return token.ExpiresOn;
     }
+
+    private string Audience(string entityPath) => $"sb://{endpoint.Host}/{entityPath}";
 
     // The service takes links away that were idle for ten minutes; tokens are renewed less often than that.
     private async Task<RequestLink> GetTokenLinkAsync(CancellationToken cancellationToken)
@@ -204,18 +215,30 @@ internal sealed class LiveConnection : IHandler, IAsyncDisposable
         }
     }
 
-    private async Task RenewTokenAsync(string entityPath, Task<DateTimeOffset> putting)
+    private async Task RenewTokenAsync(string entityPath, Lazy<Task<DateTimeOffset>> putting)
     {
-        if (!putting.IsCompletedSuccessfully
-            || await putting > endpoint.TimeProvider.GetUtcNow() + RenewalMargin)
+        if (!putting.IsValueCreated || !putting.Value.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        var inForceUntil = await putting.Value;
+        if (inForceUntil > endpoint.TimeProvider.GetUtcNow() + RenewalMargin)
         {
             return;
         }
 
         try
         {
-            var expiresOn = await PutTokenAsync(entityPath, closing.Token);
-            authorized.TryUpdate(entityPath, Task.FromResult(expiresOn), putting);
+            var token = await endpoint.Credential.GetTokenAsync(Audience(entityPath), closing.Token);
+            if (token.ExpiresOn <= inForceUntil)
+            {
+                // The credential has nothing newer yet, or never will: a ready-made signature.
+                return;
+            }
+
+            await PutTokenAsync(entityPath, token, closing.Token);
+            authorized.TryUpdate(entityPath, new(Task.FromResult(token.ExpiresOn)), putting);
         }
         catch (Exception) when (!closing.IsCancellationRequested)
         {

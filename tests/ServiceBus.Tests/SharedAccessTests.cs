@@ -73,6 +73,29 @@ public sealed class SharedAccessTests
         Assert.Equal(1, broker.Connects);
     }
 
+    [Fact]
+    public async Task Token_ThatCannotBeRenewed_IsPutOnce()
+    {
+        using var broker = new TestBroker();
+        broker.AddQueue("a");
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var expiry = (time.GetUtcNow() + TimeSpan.FromMinutes(10)).ToUnixTimeSeconds();
+        await using var client = new ServiceBusClient(
+            $"Endpoint=sb://127.0.0.1:{broker.Port};UseDevelopmentEmulator=true;"
+            + $"SharedAccessSignature=SharedAccessSignature sr=a&sig=b&se={expiry}&skn=c",
+            new() { TimeProvider = time });
+        await using var sender = client.CreateSender("a");
+        await sender.SendMessageAsync(new("x"));
+        time.Advance(TimeSpan.FromMinutes(2));
+        time.Advance(TimeSpan.FromMinutes(10));
+
+        await using var late = client.CreateSender("a");
+        await late.SendMessageAsync(new("x"));
+
+        // Once at the start and once, expired, for the second link: this broker does not mind.
+        Assert.Equal(2, broker.Tokens.Count);
+    }
+
     [Theory]
     [InlineData("", "connectionString")]
     [InlineData("Endpoint=sb://host", "SharedAccessKeyName")]
@@ -81,6 +104,8 @@ public sealed class SharedAccessTests
     [InlineData(
         "Endpoint=sb://host;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=maybe", "true or false")]
     [InlineData("Endpoint=sb://host;SharedAccessSignature=nonsense", "SharedAccessSignature sr=")]
+    [InlineData("Endpoint=sb://host;Authentication=Magic", "'Managed Identity' or 'Default'")]
+    [InlineData("Endpoint=sb://host;Authentication=Default;SharedAccessKeyName=a;SharedAccessKey=b", "must be one")]
     public void ConnectionString_Wrong_SaysWhatAndNeverTheKey(string text, string expected)
     {
         var exception = Assert.ThrowsAny<Exception>(() => new ServiceBusClient(text));
@@ -90,6 +115,7 @@ public sealed class SharedAccessTests
 
     [Theory]
     [InlineData("Endpoint=sb://mine.servicebus.windows.net/", 5671, "https://mine.servicebus.windows.net/")]
+    [InlineData("Endpoint=sb://localhost:5771", 5771, "https://localhost:5771/")]
     [InlineData("Endpoint=sb://localhost;UseDevelopmentEmulator=true", 5672, "http://localhost:5300/")]
     [InlineData("Endpoint=sb://localhost:5672;UseDevelopmentEmulator=true", 5672, "http://localhost:5300/")]
     [InlineData("Endpoint=sb://localhost:6300;UseDevelopmentEmulator=TRUE", 6300, "http://localhost:6300/")]

@@ -80,6 +80,37 @@ public abstract class DeliveryTests(FunctionsHouse house)
         Assert.Empty(none.Received);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Event_SentTwice_IsDroppedWhereItsBrokerDropsDuplicates(bool drops)
+    {
+        await using var subscriber = await Subscriber.StartAsync();
+        var broker = await house.AddBrokerAsync(drops);
+        await house.AddTriggerAsync(broker, subscriber.Address);
+        foreach (var id in (string[])["e1", "e1", "e2"])
+        {
+            Assert.Equal(HttpStatusCode.Accepted, await house.SendAsync(broker, id));
+        }
+
+        // A duplicate is one of source and id; all of a batch are looked at.
+        using var batch = house.Request($"ns/{broker}");
+        batch.Content = new StringContent(
+            """
+            [{"specversion":"1.0","id":"e2","source":"/tests","type":"t"},
+             {"specversion":"1.0","id":"e2","source":"/others","type":"t"},
+             {"specversion":"1.0","id":"last","source":"/tests","type":"t"}]
+            """,
+            new System.Net.Http.Headers.MediaTypeHeaderValue("application/cloudevents-batch+json"));
+        using var taken = await house.Http.SendAsync(batch);
+        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+
+        await Eventually.True(() => subscriber.Received.Any(r => r.Attribute("id") == "last"), "the last one arrives");
+        await Eventually.True(() => house.Bus.IsEmptyAsync(EntityNames.TriggersLane), "the lane is worked off");
+        string[] expected = drops ? ["e1", "e2", "e2", "last"] : ["e1", "e1", "e2", "e2", "e2", "last"];
+        Assert.Equal(expected, subscriber.Received.Select(r => r.Attribute("id")).Order());
+    }
+
     [Fact]
     public async Task Subscriber_FailsThenTakes_IsTriedUntilThen()
     {

@@ -23,6 +23,32 @@ public sealed class FunctionsSettingsTests
     }
 
     [Fact]
+    public void Read_NamespaceInsteadOfAConnectionString_IsAnEntraIdentity()
+    {
+        var configuration = With("ServiceBusConnection", null);
+        configuration["ServiceBusConnection:fullyQualifiedNamespace"] = "mine.servicebus.windows.net";
+        configuration["ServiceBusConnection:clientId"] = "11111111-2222-3333-4444-555555555555";
+        Assert.True(FunctionsSettings.TryRead(configuration, out var settings, out _));
+        Assert.Equal(
+            "Endpoint=sb://mine.servicebus.windows.net;Authentication=Default;"
+            + "ClientId=11111111-2222-3333-4444-555555555555",
+            settings.Connection);
+    }
+
+    [Fact]
+    public void Read_DispatchGroup_NeedsThePumpDoor()
+    {
+        var configuration = With("EVENTING_DISPATCH_GROUP", "ns/broker");
+        Assert.True(FunctionsSettings.TryRead(configuration, out var settings, out _));
+        Assert.Equal("ns/broker", settings.DispatchGroup);
+
+        configuration["EVENTING_DOOR"] = "host";
+        configuration["FUNCTIONS_CUSTOMHANDLER_PORT"] = "9000";
+        Assert.False(FunctionsSettings.TryRead(configuration, out _, out var error));
+        Assert.Contains("EVENTING_DISPATCH_GROUP needs EVENTING_DOOR=pump", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_Networks_AreRead()
     {
         var configuration = With("EVENTING_ALLOW_NETWORKS", "169.254.7.0/24, fe80::/64");

@@ -86,10 +86,13 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         stop.Token);
 
     /// <summary>A Broker in namespace <c>ns</c>, with its trigger topic and its reply topic.</summary>
-    internal async Task<string> AddBrokerAsync(params string[] hosts)
+    internal Task<string> AddBrokerAsync(params string[] hosts) => AddBrokerAsync(dropsDuplicates: false, hosts);
+
+    /// <summary>A Broker that drops an event it has seen before, or one that does not.</summary>
+    internal async Task<string> AddBrokerAsync(bool dropsDuplicates, params string[] hosts)
     {
         var name = "b" + Guid.NewGuid().ToString("N")[..8];
-        await Bus.AddTopicAsync(Topic(name));
+        await Bus.AddTopicAsync(Topic(name), dropsDuplicates);
         await Bus.AddTopicAsync(ReplyTopic(name), duplicateDetection: true);
         await Bus.ForwardAsync(ReplyTopic(name), Topic(name));
         ingresses.Add(new()
@@ -101,6 +104,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
             Path = Addresses.BrokerPath("ns", name),
             Hosts = [Addresses.BrokerHost("ns", name), .. hosts],
             Topic = Topic(name),
+            DropsDuplicates = dropsDuplicates,
             Lanes = [EntityNames.TriggersLane],
         });
         await PublishTableAsync();
@@ -125,9 +129,39 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         egress = change?.Invoke(egress) ?? egress;
         egresses.Add(egress);
         await PublishTableAsync();
-        await Bus.AddEgressAsync(Topic(broker), uid, egress.Lane, generation, rule);
+        await (egress.Dedicated is { } own
+            ? Bus.AddOwnAsync(own, egress.Lane)
+            : Bus.AddEgressAsync(Topic(broker), uid, egress.Lane, generation, rule));
         return egress;
     }
+
+    /// <summary>A Trigger whose bus subscription only the deployment of its group reads.</summary>
+    internal Task<Egress> AddDedicatedAsync(
+        string broker, Uri subscriber, string group, bool ordered = false, Func<Egress, Egress>? change = null) =>
+        AddTriggerAsync(broker, subscriber, egress =>
+        {
+            egress = egress with
+            {
+                Lane = "eventing-" + egress.Name,
+                Dedicated = new()
+                {
+                    Group = group,
+                    Topic = Topic(broker),
+                    Subscription = EntityNames.BusSubscription("own", egress.Uid),
+                    Ordered = ordered,
+                },
+            };
+            return change?.Invoke(egress) ?? egress;
+        });
+
+    /// <summary>The deployment of a group; null: one more of those that empty the shared lanes.</summary>
+    internal Task<FunctionsProcess> StartGroupAsync(string? group) =>
+        FunctionsProcess.StartAsync(new Dictionary<string, string>
+        {
+            ["ServiceBusConnection"] = Bus.ConnectionString,
+            ["RoutingTable"] = TableFile,
+            ["EVENTING_DISPATCH_GROUP"] = group ?? "",
+        });
 
     /// <summary>Replaces an egress in the table.</summary>
     internal Task ChangeAsync(Egress egress)
@@ -136,6 +170,9 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         egresses.Add(egress);
         return PublishTableAsync();
     }
+
+    /// <summary>The generation last published.</summary>
+    internal long Generation => generation;
 
     internal Task RemoveAsync(Egress egress)
     {

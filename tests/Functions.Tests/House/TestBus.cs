@@ -1,5 +1,6 @@
 // The bus of a test: the emulator with the lanes that the operator would have made.
 using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Local.ServiceBus;
 using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
@@ -89,6 +90,31 @@ internal sealed class TestBus : IAsyncDisposable
                     $"SET {MessageProperties.Egress} = '{uid}'; SET {MessageProperties.Since} = {since}"),
             });
 
+    /// <summary>The bus subscription of a dedicated egress, and its retries queue, which forwards to nothing.</summary>
+    public async Task AddOwnAsync(DedicatedDispatch own, string lane)
+    {
+        await Administration.CreateSubscriptionAsync(new CreateSubscriptionOptions(own.Topic, own.Subscription)
+        {
+            RequiresSession = own.Ordered,
+            LockDuration = TimeSpan.FromSeconds(5),
+            MaxDeliveryCount = 100,
+            ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+        });
+        if (!own.Ordered)
+        {
+            await Administration.CreateQueueAsync(new CreateQueueOptions(EntityNames.Retries(lane))
+            {
+                RequiresDuplicateDetection = true,
+                MaxDeliveryCount = 100,
+                ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+            });
+        }
+    }
+
+    /// <summary>How many messages a bus subscription has, locked ones included.</summary>
+    public async Task<long> CountAsync(DedicatedDispatch own) =>
+        (await Administration.GetSubscriptionRuntimePropertiesAsync(own.Topic, own.Subscription)).ActiveMessageCount;
+
     /// <summary>A bus subscription that passes every event of a topic on, as of a Broker's replies.</summary>
     public Task ForwardAsync(string topic, string target) => Administration.CreateSubscriptionAsync(
         new CreateSubscriptionOptions(topic, "internal-ingress") { ForwardTo = target });
@@ -100,6 +126,16 @@ internal sealed class TestBus : IAsyncDisposable
         var all = await receiver.PeekMessagesAsync(250, 0);
         return [.. all.Where(message =>
             Equals(message.ApplicationProperties.GetValueOrDefault(MessageProperties.Egress), egress))];
+    }
+
+    /// <summary>Sends a dead letter to a queue, to be delivered as if for the first time.</summary>
+    public async Task ReplayAsync(ServiceBusReceivedMessage letter, string queue)
+    {
+        await using var sender = Client.CreateSender(queue);
+        var replayed = new ServiceBusMessage(letter);
+        replayed.ApplicationProperties.Remove(MessageProperties.Phase);
+        replayed.ApplicationProperties.Remove(MessageProperties.Attempt);
+        await sender.SendMessageAsync(replayed);
     }
 
     /// <summary>Whether nothing is left on a queue, locked messages included.</summary>

@@ -61,6 +61,7 @@ public sealed class House : IAsyncLifetime
         ServiceBusConnection = Bus.Connection,
         ServiceBusManagementConnection = Bus.ManagementConnection,
         DriftPeriod = TimeSpan.FromSeconds(60),
+        PressurePeriod = TimeSpan.FromSeconds(1),
         LoggerFactory = new ListLoggers(_log),
     };
 

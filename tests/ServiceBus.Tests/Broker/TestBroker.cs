@@ -1,5 +1,6 @@
 // A small AMQP broker in memory whose behaviour a test decides: refusals, lost locks, restarts.
 using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Handler;
@@ -12,10 +13,13 @@ namespace ServerlessEventing.ServiceBus.Tests.Broker;
 internal sealed class TestBroker : ILinkProcessor, IHandler, IDisposable
 {
     private readonly ConcurrentDictionary<string, TestQueue> queues = new(StringComparer.OrdinalIgnoreCase);
+    private readonly X509Certificate2? certificate;
     private ContainerHost? host;
 
-    public TestBroker()
+    /// <summary>With a certificate, it speaks TLS.</summary>
+    public TestBroker(X509Certificate2? certificate = null)
     {
+        this.certificate = certificate;
         Port = FreePort.Next();
         Start();
     }
@@ -47,7 +51,8 @@ internal sealed class TestBroker : ILinkProcessor, IHandler, IDisposable
 
     public void Start()
     {
-        var opened = new ContainerHost(new Address("127.0.0.1", Port, null, null, "/", "amqp"));
+        var scheme = certificate is null ? "amqp" : "amqps";
+        var opened = new ContainerHost([new Address("127.0.0.1", Port, null, null, "/", scheme)], certificate);
         opened.Listeners[0].SASL.EnableAnonymousMechanism = true;
         opened.Listeners[0].HandlerFactory = _ =>
         {
