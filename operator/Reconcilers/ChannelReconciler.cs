@@ -50,10 +50,16 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
             return result;
         }
 
+        if (DuplicateDetection.Of(channel).Problem is { } problem)
+        {
+            work.Conditions.MarkFalse(_names.Topic, "DuplicateDetectionInvalid", problem);
+            return result;
+        }
+
         var owner = BusOwner.Of(type, channel);
         var outcome = await parts.Bus.EnsureAsync(topic, owner, () => WakeSubscriptions(channel), cancellationToken);
         var isInForce = parts.Bus.IsInForce(topic, owner);
-        result = result.Or(Marks.Bus(work.Conditions, _names.Topic, outcome, isInForce));
+        result = result.Or(Marks.Bus(work, _names.Topic, outcome, isInForce));
         if (!isInForce)
         {
             work.Conditions.MarkUnknown("Addressable", "TopicNotReady", "The topic is not there yet");
@@ -96,12 +102,18 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         .Select(other => parts.Informers[other].Get(new ResourceKey(ingress.Namespace, ingress.Name)))
         .Any(other => other?.Uid == ingress.Uid);
 
-    private static BusTopic Topic(Resource channel) => new(EntityNames.Topic(channel.Namespace, channel.Name))
+    private static BusTopic Topic(Resource channel)
     {
+        var asked = DuplicateDetection.Of(channel).Window;
         // Replies are published with a MessageId of their own by whoever takes the step, maybe twice.
-        RequiresDuplicateDetection = channel.Label(BrokerNames.IngressChannelLabel) == "true"
-            && channel.Controller?.Kind == ResourceTypes.Broker.GroupKind,
-    };
+        var isOfReplies = channel.Label(BrokerNames.IngressChannelLabel) == "true"
+            && channel.Controller?.Kind == ResourceTypes.Broker.GroupKind;
+        var topic = new BusTopic(EntityNames.Topic(channel.Namespace, channel.Name))
+        {
+            RequiresDuplicateDetection = isOfReplies || asked is not null,
+        };
+        return asked is { } window && !isOfReplies ? topic with { DuplicateDetectionWindow = window } : topic;
+    }
 
     private ReconcileResult Deliveries(Reconcile work)
     {
@@ -136,7 +148,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         {
             var labels = new JsonObject { ["messaging.knative.dev/channel"] = channel.Name };
             var service = await ExternalNames.EnsureAsync(
-                parts, type, work, host[..host.IndexOf('.')], labels, cancellationToken);
+                parts, type, work, host[..host.IndexOf('.')], labels, null, cancellationToken);
             if (service.Reason is { } reason)
             {
                 work.Conditions.MarkFalse("Addressable", reason, service.Message!);
@@ -153,6 +165,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
             Path = Addresses.ChannelPath(channel.Namespace, channel.Name),
             Hosts = hosts,
             Topic = topic.Name,
+            DropsDuplicates = DuplicateDetection.Of(channel).Window is not null,
             Lanes = [EntityNames.SubscriptionsLane],
         });
         var address = new JsonObject { ["url"] = $"http://{hosts[0]}.{parts.ClusterDomain}" };

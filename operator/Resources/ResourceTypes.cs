@@ -6,11 +6,28 @@ public static class ResourceTypes
 {
     public const string EventingGroup = "eventing.knative.dev";
     public const string MessagingGroup = "messaging.knative.dev";
+    public const string FlowsGroup = "flows.knative.dev";
 
     public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", Namespaced: false);
     public static readonly ResourceType Service = new("", "v1", "services", "Service");
     public static readonly ResourceType ConfigMap = new("", "v1", "configmaps", "ConfigMap");
+    public static readonly ResourceType Lease = new("coordination.k8s.io", "v1", "leases", "Lease");
     public static readonly ResourceType Event = new("", "v1", "events", "Event");
+
+    /// <summary>Label of the workloads we make; only those are watched.</summary>
+    public const string ManagedByLabel = "app.kubernetes.io/managed-by";
+    public const string ManagedBy = "eventing-operator";
+
+    public static readonly ResourceType Deployment = new("apps", "v1", "deployments", "Deployment")
+    {
+        LabelSelector = $"{ManagedByLabel}={ManagedBy}",
+    };
+
+    /// <summary>KEDA's; a cluster without KEDA does not serve it.</summary>
+    public static readonly ResourceType ScaledObject = new("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject")
+    {
+        LabelSelector = $"{ManagedByLabel}={ManagedBy}",
+    };
 
     public static readonly ResourceType Broker = new(EventingGroup, "v1", "brokers", "Broker");
     public static readonly ResourceType Trigger = new(EventingGroup, "v1", "triggers", "Trigger");
@@ -34,6 +51,10 @@ public static class ResourceTypes
 
     public static readonly ResourceType Subscription = new(MessagingGroup, "v1", "subscriptions", "Subscription");
 
+    public static readonly ResourceType EventType = new(EventingGroup, "v1beta2", "eventtypes", "EventType");
+    public static readonly ResourceType Sequence = new(FlowsGroup, "v1", "sequences", "Sequence");
+    public static readonly ResourceType Parallel = new(FlowsGroup, "v1", "parallels", "Parallel");
+
     /// <summary>Every kind that is a Service Bus topic.</summary>
     public static readonly IReadOnlyList<ResourceType> Channels =
         [OwnedChannel, Channel, InMemoryChannel, ServiceBusChannel];
@@ -43,5 +64,8 @@ public static class ResourceTypes
 
     /// <summary>Every kind watched from the start.</summary>
     public static readonly IReadOnlyList<ResourceType> Watched =
-        [Namespace, Service, Broker, Trigger, Provisioner, .. Channels, .. Subscriptions];
+    [
+        Namespace, Service, Deployment, ScaledObject, Broker, Trigger, EventType, Provisioner, Sequence, Parallel,
+        .. Channels, .. Subscriptions,
+    ];
 }
