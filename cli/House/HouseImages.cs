@@ -32,6 +32,7 @@ internal sealed class HouseImages(DataFolder data, IReadOnlyDictionary<string, s
         Environment = new Dictionary<string, string>(functionSettings)
         {
             ["EVENTING_DOOR"] = "pump",
+            ["EVENTING_ADDRESS"] = "127.0.0.1",
             ["EVENTING_PORT"] = place.Port.ToString(CultureInfo.InvariantCulture),
             ["EVENTING_INSTANCE"] = place.Pod,
         },

@@ -2,6 +2,7 @@
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
 using ServerlessEventing.Operator.Reconcilers.Flows;
+using ServerlessEventing.Operator.Reconcilers.Sources;
 using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Reconcilers;
@@ -20,6 +21,9 @@ internal static class ReconcilerSet
         new ParallelReconciler(parts),
         .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
         .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
+        new SinkBindingReconciler(parts),
+        new ContainerSourceReconciler(parts),
+        new OldContainerSourceReconciler(parts),
     ];
 
     /// <summary>A Channel shows its subscribers, so it looks again when one of them changes.</summary>

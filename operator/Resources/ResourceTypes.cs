@@ -7,6 +7,10 @@ public static class ResourceTypes
     public const string EventingGroup = "eventing.knative.dev";
     public const string MessagingGroup = "messaging.knative.dev";
     public const string FlowsGroup = "flows.knative.dev";
+    public const string SourcesGroup = "sources.knative.dev";
+
+    /// <summary>v0.7's group of sources.</summary>
+    public const string OldSourcesGroup = "sources.eventing.knative.dev";
 
     public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", Namespaced: false);
     public static readonly ResourceType Service = new("", "v1", "services", "Service");
@@ -55,6 +59,13 @@ public static class ResourceTypes
     public static readonly ResourceType Sequence = new(FlowsGroup, "v1", "sequences", "Sequence");
     public static readonly ResourceType Parallel = new(FlowsGroup, "v1", "parallels", "Parallel");
 
+    public static readonly ResourceType SinkBinding = new(SourcesGroup, "v1", "sinkbindings", "SinkBinding");
+    public static readonly ResourceType ContainerSource =
+        new(SourcesGroup, "v1", "containersources", "ContainerSource");
+
+    public static readonly ResourceType OldContainerSource =
+        new(OldSourcesGroup, "v1alpha1", "containersources", "ContainerSource");
+
     /// <summary>Every kind that is a Service Bus topic.</summary>
     public static readonly IReadOnlyList<ResourceType> Channels =
         [OwnedChannel, Channel, InMemoryChannel, ServiceBusChannel];
@@ -66,6 +77,6 @@ public static class ResourceTypes
     public static readonly IReadOnlyList<ResourceType> Watched =
     [
         Namespace, Service, Deployment, ScaledObject, Broker, Trigger, EventType, Provisioner, Sequence, Parallel,
-        .. Channels, .. Subscriptions,
+        .. Channels, .. Subscriptions, SinkBinding, ContainerSource, OldContainerSource,
     ];
 }

@@ -11,13 +11,17 @@ namespace ServerlessEventing.Local.Workloads.Pods;
 ///   1 envFrom   ConfigMaps and Secrets whole, later ones over earlier ones
 ///   2 env       in order; a value may use $(NAME) of what comes before it
 /// </code>
-/// Read anew at each start of the container; a change of a ConfigMap restarts nothing.
+/// Read anew at each start of the container; a change of a ConfigMap restarts nothing. What this machine gives anyway is
+/// not looked up, so that a Secret of the cluster need not be there.
 /// </summary>
 internal sealed class ContainerEnvironment(ApiConnection api)
 {
     /// <summary>The variables, or what is missing.</summary>
     public async Task<(IReadOnlyDictionary<string, string> Variables, string? Problem)> ReadAsync(
-        JsonObject pod, JsonObject container, CancellationToken cancellationToken)
+        JsonObject pod,
+        JsonObject container,
+        IReadOnlyDictionary<string, string> given,
+        CancellationToken cancellationToken)
     {
         var variables = new Dictionary<string, string>();
         foreach (var from in container.Objects("envFrom"))
@@ -30,25 +34,32 @@ internal sealed class ContainerEnvironment(ApiConnection api)
                 return (variables, whole.Problem);
             }
 
-            foreach (var (name, value) in whole.Data)
+            foreach (var (key, value) in whole.Data)
             {
-                variables[$"{from.Text("prefix")}{name}"] = value;
+                variables[$"{from.Text("prefix")}{key}"] = value;
             }
         }
 
         foreach (var item in container.Objects("env"))
         {
+            var name = item.Text("name") ?? "";
+            if (given.TryGetValue(name, out var here))
+            {
+                variables[name] = here;
+                continue;
+            }
+
             var (value, problem) = item.At("valueFrom") is { } source
                 ? await ValueFromAsync(pod, source, cancellationToken)
                 : (VariableExpansion.Expand(item.Text("value") ?? "", variables), null);
             if (problem is not null)
             {
-                return (variables, $"env {item.Text("name")}: {problem}");
+                return (variables, $"env {name}: {problem}");
             }
 
             if (value is not null)
             {
-                variables[item.Text("name") ?? ""] = value;
+                variables[name] = value;
             }
         }
 

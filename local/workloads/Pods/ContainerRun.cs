@@ -95,14 +95,14 @@ internal sealed class ContainerRun : IAsyncDisposable
             port = LocalPort.Find();
         }
 
-        var (variables, problem) = await EnvironmentAsync(cancellationToken);
+        var command = image.Command(new ContainerPlace(
+            pod.Namespace(), parts.Deployment, pod.Name(), Name, port));
+        var (variables, problem) = await EnvironmentAsync(command.Environment, cancellationToken);
         if (problem is not null)
         {
             return new Waiting("CreateContainerConfigError", problem);
         }
 
-        var command = image.Command(new ContainerPlace(
-            pod.Namespace(), parts.Deployment, pod.Name(), Name, port));
         var environment = Merged(parts.Machine, variables, command.Environment);
         environment["PORT"] = $"{port}";
         environment["HOSTNAME"] = pod.Name();
@@ -183,11 +183,11 @@ internal sealed class ContainerRun : IAsyncDisposable
     }
 
     private async Task<(IReadOnlyDictionary<string, string> Variables, string? Problem)> EnvironmentAsync(
-        CancellationToken cancellationToken)
+        IReadOnlyDictionary<string, string> given, CancellationToken cancellationToken)
     {
         try
         {
-            return await parts.Environment.ReadAsync(pod, container, cancellationToken);
+            return await parts.Environment.ReadAsync(pod, container, given, cancellationToken);
         }
         catch (HttpRequestException lost)
         {
