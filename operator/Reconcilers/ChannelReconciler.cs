@@ -20,6 +20,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
 {
     private const int MaxTopicName = 260;
     private readonly ChannelNames _names = ChannelNames.Of(type);
+    private readonly ForeignSubscribers _foreign = new(parts, type);
 
     public ResourceType Type => type;
 
@@ -41,7 +42,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
 
         var channel = work.Object;
         var result = Deliveries(work);
-        await ShowSubscribersAsync(work, cancellationToken);
+        var statuses = await ShowSubscribersAsync(work, cancellationToken);
         var topic = Topic(channel);
         if (topic.Name.Length > MaxTopicName)
         {
@@ -64,6 +65,13 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         {
             work.Conditions.MarkUnknown("Addressable", "TopicNotReady", "The topic is not there yet");
             return result;
+        }
+
+        result = result.Or(await _foreign.ReconcileAsync(work, topic.Name, statuses, cancellationToken));
+        if (statuses.Count > 0)
+        {
+            work.Status[_names.IsOld ? "subscribablestatus" : "subscribers"] =
+                _names.IsOld ? new JsonObject { ["subscribers"] = statuses } : statuses;
         }
 
         return result.Or(await AddressAsync(work, topic, cancellationToken))
@@ -91,6 +99,11 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
     public Task ForgetAsync(ResourceKey key, CancellationToken cancellationToken)
     {
         var live = parts.Informers[type].Get(key)?.Uid;
+        if (live is null)
+        {
+            _foreign.Forget(key);
+        }
+
         parts.Routing.Remove(ingress => ingress.Kind == IngressKind.Channel && ingress.Uid != live
             && ingress.Namespace == key.Namespace && ingress.Name == key.Name && !LivesInOtherKind(ingress));
         return Task.CompletedTask;
@@ -187,11 +200,12 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
     }
 
     // `kubectl describe channel` shows who gets its events, as it does in Knative.
-    private async Task ShowSubscribersAsync(Reconcile work, CancellationToken cancellationToken)
+    private async Task<JsonArray> ShowSubscribersAsync(Reconcile work, CancellationToken cancellationToken)
     {
         var channel = work.Object;
         var subscriptions = ChannelSubscribers.Of(parts, type, channel);
-        var wanted = new JsonArray(subscriptions.Select(s => ChannelSubscribers.Spec(s, _names.IsOld)).ToArray());
+        var wanted = new JsonArray(subscriptions.Select(s => ChannelSubscribers.Spec(s, _names.IsOld))
+            .Concat(_foreign.Of(channel).Select(entry => entry.DeepClone())).ToArray());
         string[] path = _names.IsOld ? ["subscribable", "subscribers"] : ["subscribers"];
         var present = channel.Spec.At(path) ?? new JsonArray();
         if (!JsonNode.DeepEquals(present, wanted))
@@ -204,15 +218,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
                 cancellationToken);
         }
 
-        var statuses = new JsonArray(subscriptions.Select(ChannelSubscribers.Status).ToArray());
-        if (statuses.Count > 0 && _names.IsOld)
-        {
-            work.Status["subscribablestatus"] = new JsonObject { ["subscribers"] = statuses };
-        }
-        else if (statuses.Count > 0)
-        {
-            work.Status["subscribers"] = statuses;
-        }
+        return new JsonArray(subscriptions.Select(ChannelSubscribers.Status).ToArray());
     }
 
     private void WakeSubscriptions(Resource channel)

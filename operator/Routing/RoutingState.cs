@@ -144,15 +144,18 @@ public sealed class RoutingState(TimeProvider time)
         }
     }
 
-    /// <summary>The active egresses that a dispatch group serves, in the table's order.</summary>
-    public IReadOnlyList<Egress> EgressesOf(string group)
+    /// <summary>The active egresses that a dispatch group serves.</summary>
+    public IReadOnlyList<Egress> EgressesOf(string group) => EgressesWhere(
+        egress => egress.State == EgressState.Active && egress.Dedicated?.Group == group);
+
+    /// <summary>Egresses, in a stable order.</summary>
+    public IReadOnlyList<Egress> EgressesWhere(Func<Egress, bool> which)
     {
         lock (_gate)
         {
             return
             [
-                .. _egresses.Values.Select(entry => entry.Value)
-                    .Where(egress => egress.State == EgressState.Active && egress.Dedicated?.Group == group)
+                .. _egresses.Values.Select(entry => entry.Value).Where(which)
                     .OrderBy(egress => egress.Name, Ordinal).ThenBy(egress => egress.Uid, Ordinal),
             ];
         }

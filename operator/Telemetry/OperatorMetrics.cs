@@ -67,7 +67,7 @@ public sealed class OperatorMetrics : IDisposable
     /// <summary>Events that were still waiting in something a user deleted.</summary>
     public void Discarded(long events) => _discarded.Add(events);
 
-    /// <summary>Shows the queues and watches of the term that has begun; they take the place of the last one's.</summary>
+    /// <summary>Shows the queues and watches of the term that has begun, in place of the last one's.</summary>
     public void Watch(Func<IEnumerable<Measurement<long>>> depths, Func<IEnumerable<Measurement<double>>> ages) =>
         (_depths, _ages) = (depths, ages);
 
