@@ -138,11 +138,16 @@ public static class FunctionsApplication
         services.AddSingleton(provider => new EgressGates(
             settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CronPlanner>();
-        services.AddHostedService(provider => new CronClock(
-            provider.GetRequiredService<CronPlanner>(),
-            provider.GetRequiredService<RoutingTables>(),
-            provider.GetRequiredService<TimeProvider>(),
-            wakesItself: settings.Pump));
+        if (settings.DispatchGroup is null)
+        {
+            // A deployment of one Trigger has no business with sources.
+            services.AddHostedService(provider => new CronClock(
+                provider.GetRequiredService<CronPlanner>(),
+                provider.GetRequiredService<RoutingTables>(),
+                provider.GetRequiredService<TimeProvider>(),
+                wakesItself: settings.Pump));
+        }
+
         if (settings.Pump)
         {
             services.AddSingleton<PumpDoor>();

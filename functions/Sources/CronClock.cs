@@ -23,8 +23,7 @@ internal sealed class CronClock(CronPlanner planner, RoutingTables tables, TimeP
                     : wakesItself ? Period
                     : Timeout.InfiniteTimeSpan;
                 using var other = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                await Task.WhenAny(
-                    tables.WhenChangedAsync(seen, other.Token), Task.Delay(wait, time, other.Token));
+                await Task.WhenAny(tables.WhenChangedAsync(seen, other.Token), Task.Delay(wait, time, other.Token));
                 await other.CancelAsync();
                 stoppingToken.ThrowIfCancellationRequested();
             }

@@ -21,6 +21,8 @@ internal static class ReconcilerSet
         new ParallelReconciler(parts),
         .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
         .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
+        new PingSourceReconciler(parts),
+        new CronJobSourceReconciler(parts),
         new SinkBindingReconciler(parts),
         new ContainerSourceReconciler(parts),
         new OldContainerSourceReconciler(parts),

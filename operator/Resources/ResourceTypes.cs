@@ -59,6 +59,13 @@ public static class ResourceTypes
     public static readonly ResourceType Sequence = new(FlowsGroup, "v1", "sequences", "Sequence");
     public static readonly ResourceType Parallel = new(FlowsGroup, "v1", "parallels", "Parallel");
 
+    public static readonly ResourceType PingSource = new(SourcesGroup, "v1", "pingsources", "PingSource");
+    public static readonly ResourceType CronJobSource =
+        new(OldSourcesGroup, "v1alpha1", "cronjobsources", "CronJobSource");
+
+    /// <summary>Every kind that ticks.</summary>
+    public static readonly IReadOnlyList<ResourceType> CronSources = [PingSource, CronJobSource];
+
     public static readonly ResourceType SinkBinding = new(SourcesGroup, "v1", "sinkbindings", "SinkBinding");
     public static readonly ResourceType ContainerSource =
         new(SourcesGroup, "v1", "containersources", "ContainerSource");
@@ -77,6 +84,6 @@ public static class ResourceTypes
     public static readonly IReadOnlyList<ResourceType> Watched =
     [
         Namespace, Service, Deployment, ScaledObject, Broker, Trigger, EventType, Provisioner, Sequence, Parallel,
-        .. Channels, .. Subscriptions, SinkBinding, ContainerSource, OldContainerSource,
+        .. Channels, .. Subscriptions, .. CronSources, SinkBinding, ContainerSource, OldContainerSource,
     ];
 }
