@@ -7,6 +7,7 @@ using ServerlessEventing.Functions.Doors;
 using ServerlessEventing.Functions.Ingress;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Sources;
 using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions;
@@ -34,6 +35,11 @@ public static class FunctionsApplication
     /// </summary>
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken = default)
     {
+        if (args is [Probe.Option, var url])
+        {
+            return await Probe.RunAsync(url, cancellationToken);
+        }
+
         // The host hands its own address and content root down; a root of "/" would have the whole disk watched.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
@@ -74,7 +80,11 @@ public static class FunctionsApplication
         var services = app.Services;
         var tables = services.GetRequiredService<RoutingTables>();
         var feed = TableFeeds.For(
-            settings.RoutingTable, settings.Instance, tables, services.GetRequiredService<ILoggerFactory>());
+            settings.RoutingTable,
+            settings.Instance,
+            tables,
+            services.GetRequiredService<ILoggerFactory>(),
+            settings.RoutingTableToken);
 
         // The feed outlives the door: what is in flight at the stop still sees new tables.
         using var stopFeed = new CancellationTokenSource();
@@ -132,10 +142,24 @@ public static class FunctionsApplication
         services.AddSingleton<Dispatcher>();
         services.AddSingleton(provider => new EgressGates(
             settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CronPlanner>();
+        if (settings.DispatchGroup is null && settings.Functions.Has(LaneFunction.TimerFunction))
+        {
+            // A deployment of one Trigger has no business with sources.
+            services.AddHostedService(provider => new CronClock(
+                provider.GetRequiredService<CronPlanner>(),
+                provider.GetRequiredService<RoutingTables>(),
+                provider.GetRequiredService<TimeProvider>(),
+                wakesItself: settings.Pump));
+        }
+
         if (settings.Pump)
         {
             services.AddSingleton<PumpDoor>();
-            services.AddHostedService(provider => provider.GetRequiredService<PumpDoor>());
+            services.AddSingleton<MessagePumps>();
+            _ = settings.DispatchGroup is null
+                ? services.AddHostedService<LanePumps>()
+                : services.AddHostedService<DedicatedPumps>();
         }
         else
         {

@@ -19,11 +19,17 @@ public static class MessageProperties
     /// <summary>Routing table generation (a long) from which on the egress is known.</summary>
     public const string Since = "eventing_since";
 
+    /// <summary>Generation (a long) of the source that planned the tick.</summary>
+    public const string SourceGeneration = "eventing_source_generation";
+
     /// <summary><c>deliver</c> (also when absent) or <c>dead-letter</c>.</summary>
     public const string Phase = "eventing_phase";
 
     /// <summary>Tries already made in this phase (an int); absent means 0.</summary>
     public const string Attempt = "eventing_attempt";
+
+    /// <summary>How often it was sent away because its subscriber had no room (an int); absent means 0.</summary>
+    public const string Moves = "eventing_moves";
 
     /// <summary>RFC 3339 time after which the event is not delivered any more.</summary>
     public const string Expires = "eventing_expires";

@@ -27,6 +27,12 @@ public sealed record Egress
     /// <summary>Set when it shares no lane; then <see cref="Lane"/> only names its retries queue.</summary>
     public DedicatedDispatch? Dedicated { get; init; }
 
+    /// <summary>
+    /// How many deliveries may be under way at once in each instance of the functions; null: as many as one egress may
+    /// have there anyway.
+    /// </summary>
+    public int? Parallelism { get; init; }
+
     /// <summary>Who gets the events. Null for a Subscription with only a reply: the event is the reply.</summary>
     public Destination? Destination { get; init; }
 

@@ -22,6 +22,7 @@ internal sealed class AttributeName
     public static readonly AttributeName Subject = new("subject");
     public static readonly AttributeName Time = new("time");
     public static readonly AttributeName ExpiryTime = new("expirytime");
+    public static readonly AttributeName PartitionKey = new("partitionkey");
     public static readonly AttributeName BrokerTtl = new("knativebrokerttl");
     public static readonly AttributeName ArrivalTime = new("knativearrivaltime");
     public static readonly AttributeName ErrorDestination = new("knativeerrordest");

@@ -22,9 +22,13 @@ internal sealed class Attempts(
         var delivery = plan.Route.Egress.Delivery;
         var started = time.GetTimestamp();
         var made = plan.State.Attempt;
+
+        // In order means however long: those behind it wait with it, and the session's lock is renewed.
+        var longest = plan.Message.InOrder ? TimeSpan.MaxValue : plan.StaysHere ? ReplyStayLimit : (TimeSpan?)null;
         while (true)
         {
             var outcome = await TryAsync(plan, made, cancellationToken);
+            plan.Gate?.Tried(outcome);
             if (outcome.Kind == OutcomeKind.BusUnavailable)
             {
                 return new(Settlement.Abandon, outcome);
@@ -38,18 +42,20 @@ internal sealed class Attempts(
             var wait = RetryRules.Wait(delivery, made, outcome.RetryAfter);
             made++;
             counters.Count("retry");
-            if (plan.StaysHere && time.GetElapsedTime(started) + wait > ReplyStayLimit)
+            if (longest is not null)
             {
-                return new(null, outcome);
+                if (time.GetElapsedTime(started) + wait > longest)
+                {
+                    return new(null, outcome);
+                }
             }
-
-            if (!plan.StaysHere && (wait > LongestWaitHere || time.GetElapsedTime(started) > StayLimit))
+            else if (wait > LongestWaitHere || time.GetElapsedTime(started) > StayLimit)
             {
                 var failure = plan.State.Phase == DeliveryPhase.DeadLetter
                     ? plan.State.Failure
                     : new DeliveryFailure(plan.Target.Destination.Uri, outcome.Status, outcome.ErrorData);
-                var state = plan.State with { Attempt = made, Failure = failure };
-                var lane = plan.Route.Egress.Lane;
+                var state = plan.State with { Attempt = made, Moves = 0, Failure = failure };
+                var lane = plan.Route.RetriesLane(plan.Message.Lane);
                 return new(await next.AgainAsync(plan.Message, state, lane, wait, cancellationToken), outcome);
             }
 
@@ -77,6 +83,9 @@ internal sealed record AttemptPlan(
 {
     /// <summary>The destination is asked for an event in its answer.</summary>
     public bool WantsReply { get; init; }
+
+    /// <summary>Told how each try ended; null when it is not the gate's own destination that is tried.</summary>
+    public EgressGate? Gate { get; init; }
 
     /// <summary>Every wait happens here, because the retries queue could not carry what is being sent.</summary>
     public bool StaysHere { get; init; }

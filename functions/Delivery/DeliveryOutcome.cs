@@ -19,6 +19,9 @@ internal sealed record DeliveryOutcome
     /// <summary>What the destination asked to wait, when it did.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether there was no answer before the timeout.</summary>
+    public bool IsSilence { get; init; }
+
     /// <summary>The event in the answer, or null.</summary>
     public CloudEvent? Reply { get; init; }
 }

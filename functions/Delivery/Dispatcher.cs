@@ -1,9 +1,9 @@
 // Takes one message from a lane to its end: delivered, discarded, tried again later, or among the dead letters.
-using System.Diagnostics;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Sources;
 
 namespace ServerlessEventing.Functions.Delivery;
 
@@ -12,7 +12,7 @@ namespace ServerlessEventing.Functions.Delivery;
 /// <code>
 ///   message ─► 1 fit to be dispatched? ─ no ──────────────────────────► dead letters
 ///                     │
-///              2 egress in the table? ─ deleted, draining, expired ────► discarded
+///              2 egress in the table? ─ deleted, draining, expired ────► discarded, as a tick of a source since edited
 ///                     │                 not yet here ──────────────────► retries queue, 5 s
 ///              3 filter passes? ─ no ──────────────────────────────────► discarded
 ///                     │
@@ -60,12 +60,17 @@ internal sealed partial class Dispatcher(
             }
 
             tables.RequestRefresh();
-            return await next.AgainAsync(message, state, LaneOf(message.Lane), UnknownEgressWait, cancellationToken);
+            return await next.AgainAsync(message, state, message.Lane, UnknownEgressWait, cancellationToken);
         }
 
         if (route.Egress.State == EgressState.Draining)
         {
             return await GoneAsync(message, route, "draining", cancellationToken);
+        }
+
+        if (!message.IsReplayed && TickRules.IsSuperseded(message.Event!, message.Others, route.Egress, model))
+        {
+            return Discard("superseded");
         }
 
         if (state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow())
@@ -86,11 +91,10 @@ internal sealed partial class Dispatcher(
         }
 
         // 4: the gate.
-        var gate = gates.Of(route.Egress.Uid);
-        if (await gate.EnterAsync(cancellationToken) is { } slot)
+        var gate = gates.Of(route.Egress);
+        if (await EnterAsync(message, route, gate, cancellationToken) is { } sentAway)
         {
-            counters.Count("slot");
-            return await next.AgainAsync(message, state, route.Egress.Lane, slot, cancellationToken);
+            return sentAway;
         }
 
         var entered = time.GetTimestamp();
@@ -98,7 +102,7 @@ internal sealed partial class Dispatcher(
         {
             await PauseBeforeRedeliveryAsync(message.DeliveryCount, cancellationToken);
             return state.Phase == DeliveryPhase.Deliver
-                ? await DeliverAsync(message, route, model, cancellationToken)
+                ? await DeliverAsync(message, route, gate, model, cancellationToken)
                 : await ToSinkAsync(message, state, route, model, cancellationToken);
         }
         finally
@@ -107,9 +111,34 @@ internal sealed partial class Dispatcher(
         }
     }
 
+    // 4: null once it is in. What came by its egress's own way waits here: nobody else's is behind it.
+    private async ValueTask<Settlement?> EnterAsync(
+        InboundMessage message, EgressRoute route, EgressGate gate, CancellationToken cancellationToken)
+    {
+        var state = message.State;
+        while (await gate.EnterAsync(state.Moves, cancellationToken) is { } slot)
+        {
+            if (message.Dedicated is null)
+            {
+                counters.Count("slot");
+                return await next.AgainAsync(
+                    message,
+                    state with { Moves = state.Moves + 1 },
+                    route.RetriesLane(message.Lane),
+                    slot,
+                    cancellationToken);
+            }
+
+            await Task.Delay(slot, time, cancellationToken);
+        }
+
+        return null;
+    }
+
     // 5: the subscriber.
     private async Task<Settlement> DeliverAsync(
-        InboundMessage message, EgressRoute route, RoutingModel model, CancellationToken cancellationToken)
+        InboundMessage message, EgressRoute route, EgressGate gate, RoutingModel model,
+        CancellationToken cancellationToken)
     {
         if (route.Subscriber is null)
         {
@@ -119,7 +148,8 @@ internal sealed partial class Dispatcher(
         var end = await attempts.RunAsync(
             new(message, message.State, route, route.Subscriber, message.Event!, "subscriber", model)
             {
-                WantsReply = true,
+                WantsReply = route.Egress.Kind != EgressKind.Source,
+                Gate = gate,
             },
             cancellationToken);
         if (end.Settlement is { } settlement)
@@ -287,12 +317,6 @@ internal sealed partial class Dispatcher(
             var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(deliveryCount - 2, 10)));
             await Task.Delay(pause < LongestRedeliveryPause ? pause : LongestRedeliveryPause, time, cancellationToken);
         }
-    }
-
-    private static string LaneOf(string queue)
-    {
-        Debug.Assert(!queue.EndsWith("-retries", StringComparison.Ordinal), "retries come back by auto-forward");
-        return queue;
     }
 
     private static partial class Log

@@ -3,104 +3,230 @@ namespace ServerlessEventing.Functions.Delivery;
 
 /// <summary>
 /// <code>
-///   free permit ───────────────────────────► in
-///   none free, expected wait ≤ 2 s ─ waits ─► in, or a slot
-///   none free, expected wait longer ────────► a slot: when this egress's clock says its turn is
+///   1 breaker open ───────────────────────────────► a slot
+///   2 fewer in flight than the limit ─────────────► in
+///   3 expected wait ≤ 2 s ─ waits, who was moved first ─► in, or a slot
+///   4 expected wait longer ───────────────────────► a slot: when this egress's clock says its turn is
+///
+///   limit    4 at first; +1 for each answer while it is reached, up to the most; halved by 429 and 503, 4 again when
+///            there is no answer in time
+///   breaker  four tries in a row without an answer in time: nobody enters for as long as they took, 30 s at most
+///   clock    advances for each slot by the time one message takes divided by the limit, 15 min ahead at most; a
+///            message moved before comes back eight times later each time
 /// </code>
-/// The clock advances by the time one message holds a permit divided by the permits, so that a backlog spreads over
-/// the time it takes to work it off. A subscriber that hangs fills its own permits and nobody else's.
+/// So a backlog spreads over the time it takes to work it off, each message is moved about once, and a subscriber that
+/// hangs fills its own places and nobody else's.
 /// </summary>
-internal sealed class EgressGate(int permits, int maxWaiting, TimeProvider time)
+internal sealed class EgressGate(int most, TimeProvider time)
 {
+    private const int FirstLimit = 4;
+    private const int SilentTriesToOpen = 4;
+    private const int WaitingPerPlace = 3;
+    private const int LaterEachTime = 8;
+
     private static readonly TimeSpan LongestWaitHere = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FarthestSlot = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan LongestOpen = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstGuess = TimeSpan.FromMilliseconds(20);
 
-    private readonly SemaphoreSlim free = new(permits, permits);
-    private readonly Lock clock = new();
+    private readonly Lock turnstile = new();
+    private readonly LinkedList<TaskCompletionSource<bool>> waiting = [];
 
+    private int most = most;
+    private int limit = Math.Min(FirstLimit, most);
     private int inFlight;
-    private int waiting;
+    private int silentTries;
+    private DateTimeOffset openUntil;
     private double holdSeconds = FirstGuess.TotalSeconds;
     private long lastProgress = time.GetTimestamp();
     private DateTimeOffset nextSlot;
 
     /// <summary>Whether nothing is in flight or waiting, so that the gate can be forgotten.</summary>
-    public bool Idle => Volatile.Read(ref inFlight) == 0 && Volatile.Read(ref waiting) == 0;
-
-    /// <summary>Enters: null when in, else after how long to come back. Who is in must <see cref="Leave"/>.</summary>
-    public async ValueTask<TimeSpan?> EnterAsync(CancellationToken cancellationToken)
+    public bool Idle
     {
-        if (free.Wait(0, cancellationToken))
+        get
         {
-            return Entered();
-        }
-
-        try
-        {
-            var ahead = Interlocked.Increment(ref waiting);
-            if (ahead <= maxWaiting && ExpectedWait(ahead) <= LongestWaitHere
-                && await free.WaitAsync(LongestWaitHere, cancellationToken))
+            lock (turnstile)
             {
-                return Entered();
+                return inFlight == 0 && waiting.Count == 0;
             }
         }
-        finally
+    }
+
+    /// <summary>How many may be in flight now.</summary>
+    public int Limit
+    {
+        get
         {
-            Interlocked.Decrement(ref waiting);
+            lock (turnstile)
+            {
+                return limit;
+            }
+        }
+    }
+
+    /// <summary>Changes how many may ever be in flight at once.</summary>
+    public void Allow(int newMost)
+    {
+        lock (turnstile)
+        {
+            if (most == newMost)
+            {
+                return;
+            }
+
+            most = newMost;
+            limit = Math.Min(Math.Max(limit, Math.Min(FirstLimit, most)), most);
+            Admit();
+        }
+    }
+
+    /// <summary>
+    /// Enters: null when in, else after how long to come back; <paramref name="moves"/> says how often the message was
+    /// sent away before. Who is in must <see cref="Leave"/>.
+    /// </summary>
+    public async ValueTask<TimeSpan?> EnterAsync(int moves, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource<bool> turn;
+        LinkedListNode<TaskCompletionSource<bool>> place;
+        lock (turnstile)
+        {
+            if (openUntil > time.GetUtcNow())
+            {
+                return TakeSlot(moves);
+            }
+
+            if (inFlight < limit && waiting.Count == 0)
+            {
+                Enter();
+                return null;
+            }
+
+            var ahead = moves > 0 ? 1 : waiting.Count + 1;
+            if (waiting.Count >= most * WaitingPerPlace || Spacing() * ahead > LongestWaitHere.TotalSeconds)
+            {
+                return TakeSlot(moves);
+            }
+
+            turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            place = moves > 0 ? waiting.AddFirst(turn) : waiting.AddLast(turn);
         }
 
-        return TakeSlot();
+        return await WaitAsync(turn, place, cancellationToken)
+            ? null
+            : SlotOrThrow(moves, cancellationToken);
+    }
+
+    /// <summary>Says how a try at the subscriber ended.</summary>
+    public void Tried(DeliveryOutcome outcome)
+    {
+        lock (turnstile)
+        {
+            if (outcome.IsSilence)
+            {
+                limit = Math.Min(FirstLimit, most);
+                if (++silentTries >= SilentTriesToOpen)
+                {
+                    silentTries = 0;
+                    var taken = TimeSpan.FromSeconds(Taken());
+                    openUntil = time.GetUtcNow() + (taken < LongestOpen ? taken : LongestOpen);
+                }
+
+                return;
+            }
+
+            silentTries = 0;
+            if (outcome.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+            {
+                limit = Math.Max(Math.Min(FirstLimit, most), limit / 2);
+            }
+            else if (inFlight >= limit && limit < most)
+            {
+                limit++;
+                Admit();
+            }
+        }
     }
 
     /// <summary>Leaves after having been in since <paramref name="entered"/>.</summary>
     public void Leave(long entered)
     {
-        lock (clock)
+        lock (turnstile)
         {
             holdSeconds += (time.GetElapsedTime(entered).TotalSeconds - holdSeconds) / 8;
             lastProgress = time.GetTimestamp();
+            inFlight--;
+            Admit();
         }
-
-        Interlocked.Decrement(ref inFlight);
-        free.Release();
     }
 
-    private TimeSpan? Entered()
+    private async ValueTask<bool> WaitAsync(
+        TaskCompletionSource<bool> turn,
+        LinkedListNode<TaskCompletionSource<bool>> place,
+        CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref inFlight) == 1)
+        using var limited = new CancellationTokenSource(LongestWaitHere, time);
+        await using var timedOut = limited.Token.Register(() => turn.TrySetResult(false));
+        await using var cancelled = cancellationToken.Register(() => turn.TrySetResult(false));
+        if (await turn.Task)
         {
-            lock (clock)
+            return true;
+        }
+
+        lock (turnstile)
+        {
+            waiting.Remove(place);
+            return false;
+        }
+    }
+
+    private TimeSpan? SlotOrThrow(int moves, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (turnstile)
+        {
+            return TakeSlot(moves);
+        }
+    }
+
+    private void Enter()
+    {
+        if (++inFlight == 1)
+        {
+            lastProgress = time.GetTimestamp();
+        }
+    }
+
+    // Who has given up waiting is passed over; he takes himself off the list.
+    private void Admit()
+    {
+        for (var place = waiting.First; place is not null && inFlight < limit;)
+        {
+            var next = place.Next;
+            if (place.Value.TrySetResult(true))
             {
-                lastProgress = time.GetTimestamp();
+                waiting.Remove(place);
+                Enter();
             }
-        }
 
-        return null;
-    }
-
-    private TimeSpan ExpectedWait(int ahead)
-    {
-        lock (clock)
-        {
-            return TimeSpan.FromSeconds(Spacing() * ahead);
+            place = next;
         }
     }
 
-    private TimeSpan TakeSlot()
+    private TimeSpan TakeSlot(int moves)
     {
         var now = time.GetUtcNow();
-        lock (clock)
-        {
-            var earliest = now + LongestWaitHere;
-            var slot = (nextSlot > earliest ? nextSlot : earliest) + TimeSpan.FromSeconds(Spacing());
-            var farthest = now + FarthestSlot;
-            nextSlot = slot < farthest ? slot : farthest;
-            return nextSlot - now;
-        }
+        var earliest = now + LongestWaitHere;
+        var farthest = now + FarthestSlot;
+        nextSlot = (nextSlot > earliest ? nextSlot : earliest) + TimeSpan.FromSeconds(Spacing());
+        nextSlot = nextSlot < farthest ? nextSlot : farthest;
+        var away = LongestWaitHere * Math.Pow(LaterEachTime, Math.Min(moves, LaterEachTime));
+        away = away < FarthestSlot ? away : FarthestSlot;
+        return nextSlot - now > away ? nextSlot - now : away;
     }
 
     // Seconds between two messages leaving; while nothing leaves at all, the silence itself is the measure.
-    private double Spacing() =>
-        Math.Max(holdSeconds, time.GetElapsedTime(lastProgress).TotalSeconds) / permits;
+    private double Spacing() => Taken() / limit;
+
+    private double Taken() => Math.Max(holdSeconds, time.GetElapsedTime(lastProgress).TotalSeconds);
 }

@@ -1,31 +1,31 @@
 // One gate an egress; they outlive a change of the routing table.
 using System.Collections.Concurrent;
+using ServerlessEventing.Contract.Routing;
 
 namespace ServerlessEventing.Functions.Delivery;
 
 internal sealed class EgressGates(int maxConcurrentCalls, TimeProvider time)
 {
-    /// <summary>An egress may hold an eighth of an instance's calls, and have three times as many waiting.</summary>
-    private const int Share = 8;
-
-    private const int WaitingPerPermit = 3;
+    private const int PartsOfAnInstance = 8;
     private const int PruneAbove = 4096;
 
-    private readonly int permits = Math.Max(1, maxConcurrentCalls / Share);
     private readonly ConcurrentDictionary<string, EgressGate> gates = new(StringComparer.Ordinal);
 
-    public EgressGate Of(string egress)
+    /// <summary>How many of an instance's calls one egress may hold at most: an eighth.</summary>
+    public int Share { get; } = Math.Max(1, maxConcurrentCalls / PartsOfAnInstance);
+
+    /// <summary>The gate of an egress, as wide as the egress allows now.</summary>
+    public EgressGate Of(Egress egress)
     {
-        if (gates.TryGetValue(egress, out var gate))
+        var most = egress.Parallelism is { } asked ? Math.Clamp(asked, 1, Share) : Share;
+        if (!gates.TryGetValue(egress.Uid, out var gate))
         {
-            return gate;
+            Prune();
+            gate = gates.GetOrAdd(egress.Uid, static (_, self) => new(self.most, self.time), (most, time));
         }
 
-        Prune();
-        return gates.GetOrAdd(
-            egress,
-            static (_, self) => new(self.permits, self.permits * WaitingPerPermit, self.time),
-            (permits, time));
+        gate.Allow(most);
+        return gate;
     }
 
     // Egresses come and go; a gate made anew has only forgotten how fast its subscriber was.

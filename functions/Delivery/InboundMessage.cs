@@ -1,5 +1,6 @@
 // A message taken from a lane, the same whichever door it came through.
 using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 
@@ -7,8 +8,14 @@ namespace ServerlessEventing.Functions.Delivery;
 
 internal sealed class InboundMessage
 {
-    /// <summary>The queue it was received from.</summary>
+    /// <summary>The queue it was received from; with <see cref="Dedicated"/>, the bus subscription.</summary>
     public required string Lane { get; init; }
+
+    /// <summary>Set when it came from its egress's own bus subscription: nobody else's waits behind it.</summary>
+    public required DedicatedDispatch? Dedicated { get; init; }
+
+    /// <summary>Whether those behind it in its session wait until it is settled.</summary>
+    public bool InOrder => Dedicated is { Ordered: true };
 
     public required long SequenceNumber { get; init; }
 

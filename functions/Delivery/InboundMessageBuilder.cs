@@ -1,8 +1,10 @@
 // Builds an inbound message from application properties, whichever encoding they came in.
 using System.Globalization;
 using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
+using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions.Delivery;
 
@@ -19,15 +21,40 @@ internal sealed class InboundMessageBuilder
     private List<KeyValuePair<string, object>>? others;
     private EventFault? fault;
 
+    private DedicatedDispatch? dedicated;
     private string? id;
     private string? egress;
     private long since;
     private DeliveryPhase phase;
     private int attempt;
+    private int moves;
     private string? expires;
     private string? errorDestination;
     private int errorCode;
     private string? errorData;
+
+    /// <summary>
+    /// A message as our own client received it; <paramref name="owner"/> is whose own bus subscription it came from,
+    /// where no rule stamps it.
+    /// </summary>
+    public static InboundMessage Read(string entity, ServiceBusReceivedMessage message, Egress? owner)
+    {
+        var properties = new InboundMessageBuilder();
+        foreach (var (name, value) in message.ApplicationProperties)
+        {
+            properties.Add(name, value);
+        }
+
+        if (owner is not null)
+        {
+            properties.dedicated = owner.Dedicated;
+            properties.egress = owner.Uid;
+            properties.since = 0;
+        }
+
+        return properties.Build(
+            entity, message.SequenceNumber, message.DeliveryCount, message.ContentType, message.Body.ToMemory());
+    }
 
     /// <summary>Adds a property whose value is text.</summary>
     public void AddText(ReadOnlySpan<char> name, string value)
@@ -58,7 +85,8 @@ internal sealed class InboundMessageBuilder
             case MessageProperties.ErrorData:
                 errorData = value;
                 break;
-            case MessageProperties.Since or MessageProperties.Attempt or MessageProperties.ErrorCode:
+            case MessageProperties.Since or MessageProperties.Attempt or MessageProperties.Moves
+                or MessageProperties.ErrorCode:
                 // A number that was carried as text.
                 _ = long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number);
                 AddNumber(name, number);
@@ -79,6 +107,9 @@ internal sealed class InboundMessageBuilder
                 break;
             case MessageProperties.Attempt:
                 attempt = (int)Math.Clamp(value, 0, int.MaxValue);
+                break;
+            case MessageProperties.Moves:
+                moves = (int)Math.Clamp(value, 0, int.MaxValue);
                 break;
             case MessageProperties.ErrorCode:
                 errorCode = (int)Math.Clamp(value, 0, 999);
@@ -153,6 +184,7 @@ internal sealed class InboundMessageBuilder
         return new()
         {
             Lane = lane,
+            Dedicated = dedicated,
             SequenceNumber = sequenceNumber,
             DeliveryCount = deliveryCount,
             State = State(),
@@ -170,6 +202,7 @@ internal sealed class InboundMessageBuilder
         Since = since,
         Phase = phase,
         Attempt = attempt,
+        Moves = moves,
         Expires = expires,
         Failure = errorDestination is null ? null : new(errorDestination, errorCode, errorData),
     };

@@ -41,12 +41,16 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         CancellationToken cancellationToken)
     {
         var next = message.Event is { } cloudEvent
-            ? EventMessages.Write(cloudEvent, state, message.Others)
+            ? EventMessages.Write(cloudEvent, state with { Moves = 0 }, message.Others)
             : Foreign(message, state);
         next.MessageId = IdOf(message, "dead-letters", state.Attempt);
         next.ApplicationProperties[MessageProperties.DeadLetterReason] = reason;
         next.ApplicationProperties[MessageProperties.DeadLetterDetail] = detail;
-        next.ApplicationProperties[MessageProperties.Lane] = egress?.Lane ?? message.Lane;
+        if (ReplayLane(message, egress) is { } lane)
+        {
+            next.ApplicationProperties[MessageProperties.Lane] = lane;
+        }
+
         next.ApplicationProperties.Remove(MessageProperties.Replayed);
         if (egress is not null)
         {
@@ -74,6 +78,7 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         var state = new DeliveryState { Id = Ulid.New(time), Expires = cloudEvent[AttributeName.ExpiryTime] };
         var next = EventMessages.Write(cloudEvent, state, HopHeaders.Kept(message.Others));
         next.MessageId = IdOf(message, step, attempt);
+        next.SessionId = SessionIds.Of(cloudEvent);
         return await HoldAsync(topic, next, isOurs: false, cancellationToken) switch
         {
             PublishResult.Confirmed => DeliveryOutcome.Taken,
@@ -117,6 +122,12 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
+
+    // Where a replay is sent. Any shared lane can serve an ordered egress, which has no queue of its own.
+    private static string? ReplayLane(InboundMessage message, Egress? egress) =>
+        egress is null ? message.Dedicated is null ? message.Lane : null
+        : egress.Dedicated is not { } own ? egress.Lane
+        : own.Ordered ? null : EntityNames.Retries(egress.Lane);
 
     private static ServiceBusMessage Foreign(InboundMessage message, DeliveryState state)
     {

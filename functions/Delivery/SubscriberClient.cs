@@ -68,7 +68,8 @@ internal sealed class SubscriberClient(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Failed(OutcomeKind.Retryable, NoAnswer, $"no answer within {limit.TotalSeconds:0.###} s");
+            var words = $"no answer within {limit.TotalSeconds:0.###} s";
+            return Failed(OutcomeKind.Retryable, NoAnswer, words) with { IsSilence = true };
         }
     }
 

@@ -96,6 +96,6 @@ internal sealed class EventIngress(RoutingTables tables, BusPublisher publisher,
         // 7, 8: pressure and the bus.
         return route.UnderPressure
             ? Problems.UnderPressure(model.RetryAfterSeconds)
-            : await intake.PublishAsync(route.Ingress.Topic, read, new(), request.Headers, cancellationToken);
+            : await intake.PublishAsync(route.Ingress, read, request.Headers, cancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.ServiceBus;
+using RoutedIngress = ServerlessEventing.Contract.Routing.Ingress;
 
 namespace ServerlessEventing.Functions.Ingress;
 
@@ -28,18 +29,17 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
         return null;
     }
 
-    /// <summary>Publishes the events to a topic or queue; null once the bus has them.</summary>
+    /// <summary>Publishes the events to the topic of an ingress; null once the bus has them.</summary>
     public async ValueTask<Problem?> PublishAsync(
-        string entity,
+        RoutedIngress ingress,
         RequestEvents read,
-        DeliveryState state,
         IHeaderDictionary headers,
         CancellationToken cancellationToken)
     {
         var messages = new ServiceBusMessage[read.Events.Count];
         for (var i = 0; i < messages.Length; i++)
         {
-            if (Write(read.Events[i], state, headers, out messages[i]) is { } problem)
+            if (Write(ingress, read.Events[i], headers, out messages[i]) is { } problem)
             {
                 return read.IsBatch ? Problems.Of(problem, i) : problem;
             }
@@ -56,8 +56,8 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
         try
         {
             result = messages.Length == 1
-                ? await publisher.PublishAsync(entity, messages[0], timeout.Token)
-                : await publisher.PublishAsync(entity, messages, timeout.Token);
+                ? await publisher.PublishAsync(ingress.Topic, messages[0], timeout.Token)
+                : await publisher.PublishAsync(ingress.Topic, messages, timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -83,7 +83,7 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
     }
 
     private Problem? Write(
-        CloudEvent cloudEvent, DeliveryState state, IHeaderDictionary headers, out ServiceBusMessage message)
+        RoutedIngress ingress, CloudEvent cloudEvent, IHeaderDictionary headers, out ServiceBusMessage message)
     {
         message = null!;
         if (!HopHeaders.TryRead(headers, out var hop))
@@ -106,8 +106,9 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
 
         var id = Ulid.New(time);
         var expires = cloudEvent[AttributeName.ExpiryTime];
-        message = EventMessages.Write(cloudEvent, state with { Id = id, Expires = expires }, hop);
-        message.MessageId = id;
+        message = EventMessages.Write(cloudEvent, new() { Id = id, Expires = expires }, hop);
+        message.MessageId = ingress.DropsDuplicates ? MessageIds.Of(cloudEvent) : id;
+        message.SessionId = SessionIds.Of(cloudEvent);
         return null;
     }
 }

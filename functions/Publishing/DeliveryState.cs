@@ -21,6 +21,9 @@ internal sealed record DeliveryState
     /// <summary>Tries already made in this phase.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>How often it was sent away since the last try, because its subscriber had no room.</summary>
+    public int Moves { get; init; }
+
     /// <summary>RFC 3339 time after which it is not delivered any more.</summary>
     public string? Expires { get; init; }
 

@@ -62,6 +62,11 @@ internal static class EventMessages
             properties[MessageProperties.Attempt] = state.Attempt;
         }
 
+        if (state.Moves != 0)
+        {
+            properties[MessageProperties.Moves] = state.Moves;
+        }
+
         if (state.Failure is { } failure)
         {
             Set(MessageProperties.ErrorDestination, failure.Destination);

@@ -2,11 +2,20 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using ServerlessEventing.Functions.CloudEvents;
 
 namespace ServerlessEventing.Functions.Publishing;
 
 internal static class MessageIds
 {
+    /// <summary>base32(sha256(source, id)): the same for whatever a producer sends twice.</summary>
+    public static string Of(CloudEvent cloudEvent)
+    {
+        // No character of a URI-reference is NUL, so no two pairs run into the same text.
+        var text = $"{cloudEvent[AttributeName.Source]}\0{cloudEvent[AttributeName.Id]}";
+        return Base32.Encode(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+
     /// <summary>
     /// base32(sha256(lane, sequence number, step, attempt, event id)): a step repeated after a crash is dropped by the
     /// duplicate detection of the queue it goes to.

@@ -30,4 +30,11 @@ internal sealed class EgressRoute
     public Target? Reply { get; }
 
     public Target? DeadLetterSink { get; }
+
+    /// <summary>
+    /// The lane on whose retries queue a message waits. An ordered egress has none: what does not wait inside a
+    /// session, because it was sent again from the dead letters, goes back to where it came from.
+    /// </summary>
+    public string RetriesLane(string cameFrom) =>
+        Egress.Dedicated is { Ordered: true } ? cameFrom : Egress.Lane;
 }

@@ -10,16 +10,31 @@ namespace ServerlessEventing.Functions.Routing;
 /// </summary>
 internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 {
-    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim refresh = new(0, 1);
 
     private volatile RoutingModel? current;
+    private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The table in force; null before the first one.</summary>
     public RoutingModel? Current => current;
 
     /// <summary>Ends when the first table is in force.</summary>
-    public Task WhenLoadedAsync(CancellationToken cancellationToken) => loaded.Task.WaitAsync(cancellationToken);
+    public Task WhenLoadedAsync(CancellationToken cancellationToken) => WhenChangedAsync(null, cancellationToken);
+
+    /// <summary>The table in force as soon as it is another one than <paramref name="seen"/>.</summary>
+    public async Task<RoutingModel> WhenChangedAsync(RoutingModel? seen, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var next = changed.Task;
+            if (current is { } model && model != seen)
+            {
+                return model;
+            }
+
+            await next.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <summary>Takes a table in; false when the bytes are none or it is older than the one in force.</summary>
     public bool Offer(ReadOnlySpan<byte> utf8)
@@ -51,9 +66,12 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
             }
         }
 
+        // The table first: who takes the new signal sees it, who took the old one is woken.
         current = model;
+        var told = changed;
+        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        told.TrySetResult();
         Log.Loaded(logger, table.Generation, table.Ingresses.Count, table.Egresses.Count);
-        loaded.TrySetResult();
         return true;
     }
 

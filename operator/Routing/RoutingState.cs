@@ -1,4 +1,5 @@
 // What the routing table should say, and the generations in which it came to say so.
+using System.IO.Compression;
 using ServerlessEventing.Contract.Routing;
 
 namespace ServerlessEventing.Operator.Routing;
@@ -7,7 +8,22 @@ namespace ServerlessEventing.Operator.Routing;
 public readonly record struct RoutingMark(long Generation, DateTimeOffset At);
 
 /// <summary>A table ready to be published.</summary>
-public sealed record RoutingSnapshot(long Generation, byte[] Json);
+public sealed record RoutingSnapshot(long Generation, byte[] Json)
+{
+    /// <summary>The same, gzipped once for all who ask for it.</summary>
+    public byte[] Packed { get; } = Pack(Json);
+
+    private static byte[] Pack(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(bytes);
+        }
+
+        return packed.ToArray();
+    }
+}
 
 /// <summary>Reconcilers put and remove entries; the publisher takes snapshots.</summary>
 /// <remarks>
@@ -21,7 +37,9 @@ public sealed class RoutingState(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry<Ingress>> _ingresses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Entry<Egress>> _egresses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry<Schedule>> _schedules = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Pressure _pressure = new();
     private long _coming = 1;
     private RoutingMark _removed;
     private bool _dirty;
@@ -34,6 +52,7 @@ public sealed class RoutingState(TimeProvider time)
             var mark = new RoutingMark(table.Generation, time.GetUtcNow());
             _coming = table.Generation + 1;
             _removed = mark;
+            _pressure = table.Pressure;
             foreach (var ingress in table.Ingresses)
             {
                 _ingresses[ingress.Uid] = new Entry<Ingress>(ingress, Text(ingress), mark);
@@ -42,6 +61,11 @@ public sealed class RoutingState(TimeProvider time)
             foreach (var egress in table.Egresses)
             {
                 _egresses[egress.Uid] = new Entry<Egress>(egress, Text(egress), mark);
+            }
+
+            foreach (var schedule in table.Schedules)
+            {
+                _schedules[schedule.Uid] = new Entry<Schedule>(schedule, Text(schedule), mark);
             }
 
             Touch();
@@ -64,6 +88,57 @@ public sealed class RoutingState(TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// A cron source: its path and its schedule. A generation is in force since it was first put, also over restarts.
+    /// </summary>
+    public RoutingMark Put(Egress egress, Schedule schedule)
+    {
+        lock (_gate)
+        {
+            var since = _schedules.TryGetValue(schedule.Uid, out var present)
+                && present.Value.Generation == schedule.Generation
+                ? present.Value.Since
+                : time.GetUtcNow();
+            var inForce = schedule with { Since = since };
+            var mark = PutInto(_schedules, inForce.Uid, inForce, Text(inForce));
+            var other = PutInto(_egresses, egress.Uid, egress, Text(egress));
+            return mark.Generation > other.Generation ? mark : other;
+        }
+    }
+
+    /// <summary>The lanes that take no more.</summary>
+    public Pressure Pressure
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pressure;
+            }
+        }
+    }
+
+    /// <summary>The lanes that take no more from now on.</summary>
+    public void Put(Pressure pressure)
+    {
+        lock (_gate)
+        {
+            _pressure = pressure;
+            Touch();
+        }
+    }
+
+    /// <summary>The shared lane of an egress; null when it is unknown or shares none.</summary>
+    public string? LaneOf(string egressUid)
+    {
+        lock (_gate)
+        {
+            return _egresses.TryGetValue(egressUid, out var entry) && entry.Value.Dedicated is null
+                ? entry.Value.Lane
+                : null;
+        }
+    }
+
     /// <summary>The mark of an active egress, or null when there is none.</summary>
     public RoutingMark? MarkOf(string egressUid)
     {
@@ -72,6 +147,41 @@ public sealed class RoutingState(TimeProvider time)
             return _egresses.TryGetValue(egressUid, out var entry) && entry.Value.State == EgressState.Active
                 ? entry.Mark
                 : null;
+        }
+    }
+
+    /// <summary>An egress as it is in the table, or null.</summary>
+    public Egress? FindEgress(string uid)
+    {
+        lock (_gate)
+        {
+            return _egresses.GetValueOrDefault(uid)?.Value;
+        }
+    }
+
+    /// <summary>An ingress as it is in the table, or null.</summary>
+    public Ingress? FindIngress(string uid)
+    {
+        lock (_gate)
+        {
+            return _ingresses.GetValueOrDefault(uid)?.Value;
+        }
+    }
+
+    /// <summary>The active egresses that a dispatch group serves.</summary>
+    public IReadOnlyList<Egress> EgressesOf(string group) => EgressesWhere(
+        egress => egress.State == EgressState.Active && egress.Dedicated?.Group == group);
+
+    /// <summary>Egresses, in a stable order.</summary>
+    public IReadOnlyList<Egress> EgressesWhere(Func<Egress, bool> which)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _egresses.Values.Select(entry => entry.Value).Where(which)
+                    .OrderBy(egress => egress.Name, Ordinal).ThenBy(egress => egress.Uid, Ordinal),
+            ];
         }
     }
 
@@ -111,7 +221,20 @@ public sealed class RoutingState(TimeProvider time)
                 {
                     var draining = entry.Value with { State = EgressState.Draining };
                     PutInto(_egresses, draining.Uid, draining, Text(draining));
+                    _schedules.Remove(draining.Uid);
                 }
+            }
+        }
+    }
+
+    /// <summary>Takes an egress out at once: nothing is queued for it any more.</summary>
+    public void RemoveEgress(string uid)
+    {
+        lock (_gate)
+        {
+            if (_egresses.Remove(uid))
+            {
+                _removed = Mark();
             }
         }
     }
@@ -169,6 +292,8 @@ public sealed class RoutingState(TimeProvider time)
                 Ingresses = [.. _ingresses.Values.Select(entry => entry.Value).OrderBy(i => i.Path, Ordinal)],
                 Egresses = [.. _egresses.Values.Select(entry => entry.Value)
                     .OrderBy(e => e.Namespace, Ordinal).ThenBy(e => e.Name, Ordinal).ThenBy(e => e.Uid, Ordinal)],
+                Schedules = [.. _schedules.Values.Select(entry => entry.Value).OrderBy(s => s.Uid, Ordinal)],
+                Pressure = _pressure,
             };
             return new RoutingSnapshot(generation, RoutingTableJson.Serialize(table));
         }
@@ -215,6 +340,9 @@ public sealed class RoutingState(TimeProvider time)
 
     private static string Text(Egress egress) =>
         Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Egresses = [egress] }));
+
+    private static string Text(Schedule schedule) =>
+        Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Schedules = [schedule] }));
 
     private sealed record Entry<T>(T Value, string Text, RoutingMark Mark);
 }

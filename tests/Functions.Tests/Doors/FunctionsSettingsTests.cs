@@ -36,6 +36,19 @@ public sealed class FunctionsSettingsTests
     }
 
     [Fact]
+    public void Read_DispatchGroup_NeedsThePumpDoor()
+    {
+        var configuration = With("EVENTING_DISPATCH_GROUP", "ns/broker");
+        Assert.True(FunctionsSettings.TryRead(configuration, out var settings, out _));
+        Assert.Equal("ns/broker", settings.DispatchGroup);
+
+        configuration["EVENTING_DOOR"] = "host";
+        configuration["FUNCTIONS_CUSTOMHANDLER_PORT"] = "9000";
+        Assert.False(FunctionsSettings.TryRead(configuration, out _, out var error));
+        Assert.Contains("EVENTING_DISPATCH_GROUP needs EVENTING_DOOR=pump", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_Networks_AreRead()
     {
         var configuration = With("EVENTING_ALLOW_NETWORKS", "169.254.7.0/24, fe80::/64");
@@ -43,6 +56,22 @@ public sealed class FunctionsSettingsTests
         Assert.Equal(
             [IPNetwork.Parse("169.254.7.0/24"), IPNetwork.Parse("fe80::/64")], settings.AllowedNetworks);
         Assert.False(settings.AllowLoopback);
+    }
+
+    [Fact]
+    public void Read_NamedFunctions_AreTheOnesServed()
+    {
+        var configuration = With("AzureFunctionsJobHost:functions:0", "Health");
+        configuration["AzureFunctionsJobHost:functions:1"] = "TriggerFilter";
+        Assert.True(FunctionsSettings.TryRead(configuration, out var settings, out _));
+        Assert.True(settings.Functions.Has("TriggerFilter"));
+        Assert.False(settings.Functions.Has("BrokerIngress"));
+        Assert.True(FunctionsSettings.TryRead(With("EVENTING_DOOR", "pump"), out settings, out _));
+        Assert.True(settings.Functions.Has("BrokerIngress"));
+
+        Assert.False(
+            FunctionsSettings.TryRead(With("AzureFunctionsJobHost:functions:0", "Triggers"), out _, out var error));
+        Assert.Contains("\"Triggers\"", error, StringComparison.Ordinal);
     }
 
     private static IConfiguration With(string name, string? value)

@@ -1,6 +1,8 @@
 // The bus of a test: the emulator with the lanes that the operator would have made.
 using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Local.ServiceBus;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 using ServerlessEventing.Testing;
@@ -27,15 +29,17 @@ internal sealed class TestBus : IAsyncDisposable
 
     public ServiceBusClient Client { get; }
 
-    public static async Task<TestBus> StartAsync()
+    /// <summary>Starts the emulator, with Azure's quirks where they are given.</summary>
+    public static async Task<TestBus> StartAsync(AzureQuirks? quirks = null)
     {
         var folder = new TempFolder();
         var emulator = await ServiceBusEmulator.StartAsync(
-            new ServiceBusEmulatorOptions { DataFolder = folder.Path }, CancellationToken.None);
+            new ServiceBusEmulatorOptions { DataFolder = folder.Path, Quirks = quirks }, CancellationToken.None);
         var bus = new TestBus(folder, emulator);
         await bus.Administration.CreateQueueAsync(EntityNames.DeadLetters);
         await bus.AddLaneAsync(EntityNames.TriggersLane);
         await bus.AddLaneAsync(EntityNames.SubscriptionsLane);
+        await bus.AddLaneAsync(EntityNames.SourcesLane, duplicateDetection: true);
         return bus;
     }
 
@@ -89,6 +93,31 @@ internal sealed class TestBus : IAsyncDisposable
                     $"SET {MessageProperties.Egress} = '{uid}'; SET {MessageProperties.Since} = {since}"),
             });
 
+    /// <summary>The bus subscription of a dedicated egress, and its retries queue, which forwards to nothing.</summary>
+    public async Task AddOwnAsync(DedicatedDispatch own, string lane)
+    {
+        await Administration.CreateSubscriptionAsync(new CreateSubscriptionOptions(own.Topic, own.Subscription)
+        {
+            RequiresSession = own.Ordered,
+            LockDuration = TimeSpan.FromSeconds(5),
+            MaxDeliveryCount = 100,
+            ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+        });
+        if (!own.Ordered)
+        {
+            await Administration.CreateQueueAsync(new CreateQueueOptions(EntityNames.Retries(lane))
+            {
+                RequiresDuplicateDetection = true,
+                MaxDeliveryCount = 100,
+                ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+            });
+        }
+    }
+
+    /// <summary>How many messages a bus subscription has, locked ones included.</summary>
+    public async Task<long> CountAsync(DedicatedDispatch own) =>
+        (await Administration.GetSubscriptionRuntimePropertiesAsync(own.Topic, own.Subscription)).ActiveMessageCount;
+
     /// <summary>A bus subscription that passes every event of a topic on, as of a Broker's replies.</summary>
     public Task ForwardAsync(string topic, string target) => Administration.CreateSubscriptionAsync(
         new CreateSubscriptionOptions(topic, "internal-ingress") { ForwardTo = target });
@@ -102,9 +131,40 @@ internal sealed class TestBus : IAsyncDisposable
             Equals(message.ApplicationProperties.GetValueOrDefault(MessageProperties.Egress), egress))];
     }
 
+    /// <summary>Sends a dead letter to a queue, to be delivered as if for the first time.</summary>
+    public async Task ReplayAsync(ServiceBusReceivedMessage letter, string queue)
+    {
+        await using var sender = Client.CreateSender(queue);
+        var replayed = new ServiceBusMessage(letter);
+        replayed.ApplicationProperties.Remove(MessageProperties.Phase);
+        replayed.ApplicationProperties.Remove(MessageProperties.Attempt);
+        await sender.SendMessageAsync(replayed);
+    }
+
     /// <summary>Whether nothing is left on a queue, locked messages included.</summary>
     public async Task<bool> IsEmptyAsync(string queue) =>
         (await Administration.GetQueueRuntimePropertiesAsync(queue)).TotalMessageCount == 0;
+
+    /// <summary>
+    /// What waits for an egress on the retries queue of a lane. A queue that forwards cannot be looked into, so from
+    /// now on it does not.
+    /// </summary>
+    public async Task<IReadOnlyList<ServiceBusReceivedMessage>> WaitingForAsync(string lane, string egress)
+    {
+        QueueProperties retries = await Administration.GetQueueAsync(EntityNames.Retries(lane));
+        retries.ForwardTo = null;
+        await Administration.UpdateQueueAsync(retries);
+        await using var receiver = Client.CreateReceiver(EntityNames.Retries(lane));
+        var waiting = new List<ServiceBusReceivedMessage>();
+        for (var next = 0L; await receiver.PeekMessagesAsync(250, next) is { Count: > 0 } page;)
+        {
+            waiting.AddRange(page.Where(message =>
+                Equals(message.ApplicationProperties.GetValueOrDefault(MessageProperties.Egress), egress)));
+            next = page[^1].SequenceNumber + 1;
+        }
+
+        return waiting;
+    }
 
     /// <summary>Whether a message is scheduled on the retries queue of a lane.</summary>
     public async Task<bool> IsWaitingAsync(string lane) =>
@@ -126,11 +186,15 @@ internal sealed class TestBus : IAsyncDisposable
         folder.Dispose();
     }
 
-    private async Task AddLaneAsync(string lane)
+    // Locks of a few seconds, so that what a killed instance held is soon given to another.
+    private async Task AddLaneAsync(string lane, bool duplicateDetection = false)
     {
         await Administration.CreateQueueAsync(new CreateQueueOptions(lane)
         {
             MaxDeliveryCount = 100,
+            RequiresDuplicateDetection = duplicateDetection,
+            DuplicateDetectionHistoryTimeWindow = TimeSpan.FromMinutes(10),
+            LockDuration = TimeSpan.FromSeconds(duplicateDetection ? 5 : 60),
             ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
         });
         await AddRetriesAsync(lane);
