@@ -27,7 +27,7 @@ public sealed record ServiceBusEmulatorOptions
     /// <summary>Further keys, with fewer rights.</summary>
     public IReadOnlyList<AccessRule> AccessRules { get; init; } = [];
 
-    /// <summary>With one, with its private key, both ports speak TLS and nothing else; the caller's to dispose.</summary>
+    /// <summary>With one, and its private key, both ports speak TLS and nothing else; the caller disposes it.</summary>
     public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Takes any token, or none.</summary>

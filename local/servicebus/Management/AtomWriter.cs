@@ -99,7 +99,8 @@ internal static class AtomWriter
             attribute.Value = Printable(attribute.Value);
         }
 
-        return new("<?xml version=\"1.0\" encoding=\"utf-8\"?>" + root.ToString(SaveOptions.DisableFormatting), contentType);
+        const string Declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>";
+        return new(Declaration + root.ToString(SaveOptions.DisableFormatting), contentType);
     }
 
     /// <summary>A rule, a name or a complaint may hold what XML cannot carry.</summary>

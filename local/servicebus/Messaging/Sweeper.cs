@@ -1,4 +1,4 @@
-// Acts on the passing of time in all mailboxes: locks, schedules, expiry, forgotten duplicates, unused space, idle entities.
+// Acts on the passing of time: locks, schedules, expiry, forgotten duplicates, unused space, idle entities.
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Local.ServiceBus.Store;
 
