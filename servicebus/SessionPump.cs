@@ -20,8 +20,9 @@ internal sealed record SessionHandlers(
 /// </code>
 /// </summary>
 internal sealed class SessionPump(
-    ServiceBusClient client, ServiceBusSessionProcessor processor, SessionHandlers handlers, CancellationToken stop)
+    ServiceBusClient client, ServiceBusSessionProcessor processor, SessionHandlers handlers, CancellationToken cancellationToken)
 {
+    private readonly CancellationToken stop = cancellationToken;
     private readonly ServiceBusSessionReceiverOptions receiverOptions = new()
     {
         Identifier = processor.Identifier,
