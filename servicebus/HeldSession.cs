@@ -14,7 +14,9 @@ internal sealed class HeldSession(
     private static readonly TimeSpan MaxMargin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(500);
 
-    private readonly CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+    private readonly CancellationTokenSource ending =
+        CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
     private volatile bool released;
     private int handling;
     private long lastBegun = timeProvider.GetTimestamp();

@@ -2,8 +2,8 @@
 namespace ServerlessEventing.ServiceBus.Wire;
 
 /// <summary>
-/// Whoever comes while an attempt is under way gets its result, good or bad. If each tried in turn instead, a broker that
-/// does not answer would cost the last of a thousand callers a thousand timeouts.
+/// Whoever comes while an attempt is under way gets its result, good or bad. If each tried in turn instead, a broker
+/// that does not answer would cost the last of a thousand callers a thousand timeouts.
 /// </summary>
 internal sealed class SharedOpening<T>(Func<CancellationToken, Task<T>> open, Func<T, bool> isOpen)
     where T : class
