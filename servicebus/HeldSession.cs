@@ -9,12 +9,14 @@ internal sealed class HeldSession(
     SessionHandlers handlers,
     ServiceBusSessionReceiver receiver,
     TimeProvider timeProvider,
-    CancellationToken stop)
+    CancellationToken cancellationToken)
 {
     private static readonly TimeSpan MaxMargin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(500);
 
-    private readonly CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+    private readonly CancellationTokenSource ending =
+        CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
     private volatile bool released;
     private int handling;
     private long lastBegun = timeProvider.GetTimestamp();
@@ -52,7 +54,7 @@ internal sealed class HeldSession(
         ServiceBusSessionProcessor processor,
         Exception exception,
         ServiceBusErrorSource source,
-        CancellationToken stop)
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -62,7 +64,7 @@ internal sealed class HeldSession(
                 processor.FullyQualifiedNamespace,
                 processor.EntityPath,
                 processor.Identifier,
-                stop));
+                cancellationToken));
         }
         catch (Exception)
         {
@@ -153,16 +155,16 @@ internal sealed class HeldSession(
         }
     }
 
-    /// <summary>Renews the lock when half its time, or its last ten seconds, are left; notices when it is lost.</summary>
-    private async Task KeepAsync(CancellationToken done)
+    /// <summary>Renews the lock when half its time, or its last ten seconds, are left; tells when it is lost.</summary>
+    private async Task KeepAsync(CancellationToken cancellationToken)
     {
         try
         {
-            while (!await IsLostAsync(UntilRenewal(), done))
+            while (!await IsLostAsync(UntilRenewal(), cancellationToken))
             {
                 if (IsStillRenewed())
                 {
-                    await RenewAsync(done);
+                    await RenewAsync(cancellationToken);
                 }
             }
 
@@ -174,11 +176,11 @@ internal sealed class HeldSession(
         }
     }
 
-    private async Task<bool> IsLostAsync(TimeSpan within, CancellationToken done)
+    private async Task<bool> IsLostAsync(TimeSpan within, CancellationToken cancellationToken)
     {
         try
         {
-            await receiver.Lost.WaitAsync(within, timeProvider, done);
+            await receiver.Lost.WaitAsync(within, timeProvider, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -197,18 +199,18 @@ internal sealed class HeldSession(
     private bool IsStillRenewed() => processor.MaxAutoLockRenewalDuration == Timeout.InfiniteTimeSpan
         || timeProvider.GetElapsedTime(Interlocked.Read(ref lastBegun)) < processor.MaxAutoLockRenewalDuration;
 
-    private async Task RenewAsync(CancellationToken done)
+    private async Task RenewAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await receiver.RenewSessionLockAsync(done);
+            await receiver.RenewSessionLockAsync(cancellationToken);
         }
-        catch (Exception exception) when (!done.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             await ReportAsync(exception, ServiceBusErrorSource.RenewLock);
         }
     }
 
     private Task ReportAsync(Exception exception, ServiceBusErrorSource source) =>
-        ReportAsync(handlers, processor, exception, source, stop);
+        ReportAsync(handlers, processor, exception, source, cancellationToken);
 }

@@ -45,6 +45,6 @@ public sealed class ProcessSessionMessageEventArgs : MessageEventArgs
     public Task SetSessionStateAsync(BinaryData? sessionState, CancellationToken cancellationToken = default) =>
         receiver.SetSessionStateAsync(sessionState, cancellationToken);
 
-    /// <summary>The session is given back once the handlers under way have returned, although it has messages.</summary>
+    /// <summary>Gives the session back, once the handlers under way have returned, although it has messages.</summary>
     public void ReleaseSession() => release();
 }

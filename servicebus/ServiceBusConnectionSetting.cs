@@ -1,7 +1,7 @@
 // Finds the connection among an application's settings: a connection string, or a namespace and an identity.
 namespace ServerlessEventing.ServiceBus;
 
-/// <summary>The settings <c>ServiceBusConnection…</c>, as the Service Bus extension of Azure Functions reads them.</summary>
+/// <summary>The settings <c>ServiceBusConnection…</c>, as Azure Functions' Service Bus extension reads them.</summary>
 public static class ServiceBusConnectionSetting
 {
     /// <summary>The setting's name, and the prefix of the others.</summary>

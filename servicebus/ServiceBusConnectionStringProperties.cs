@@ -5,9 +5,9 @@ namespace ServerlessEventing.ServiceBus;
 
 /// <summary>
 /// The parts of a Service Bus connection string. Without a key it means a Microsoft Entra identity:
-/// <c>Endpoint=sb://mine.servicebus.windows.net;Authentication=Default</c> (whatever Azure.Identity finds), the same with
-/// <c>Authentication=Managed Identity</c>, either with <c>ClientId</c> and <c>TenantId</c> where needed, or the bare host
-/// name <c>mine.servicebus.windows.net</c>.
+/// <c>Endpoint=sb://mine.servicebus.windows.net;Authentication=Default</c> (whatever Azure.Identity finds), the same
+/// with <c>Authentication=Managed Identity</c>, either with <c>ClientId</c> and <c>TenantId</c> where needed, or the
+/// bare host name <c>mine.servicebus.windows.net</c>.
 /// </summary>
 public sealed record ServiceBusConnectionStringProperties
 {

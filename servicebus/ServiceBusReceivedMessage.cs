@@ -13,8 +13,8 @@ public sealed class ServiceBusReceivedMessage
     }
 
     /// <summary>
-    /// The payload, where it is bytes or text; the bytes are those of the received frame. Empty for others, which are in
-    /// <see cref="RawBody"/>.
+    /// The payload, where it is bytes or text; the bytes are those of the received frame. Empty for others, which are
+    /// in <see cref="RawBody"/>.
     /// </summary>
     public BinaryData Body { get; internal init; } = BinaryData.Empty;
 

@@ -11,15 +11,15 @@ namespace ServerlessEventing.ServiceBus;
 public sealed class ServiceBusSender : IAsyncDisposable
 {
     private readonly ServiceBusClient client;
-    private readonly SemaphoreSlim opening = new(1, 1);
     private readonly SemaphoreSlim room = new(Limits.SendsInFlight);
-    private volatile SendingLink? link;
+    private readonly SharedOpening<SendingLink> link;
 
     internal ServiceBusSender(ServiceBusClient client, string entityPath, ServiceBusSenderOptions options)
     {
         this.client = client;
         EntityPath = entityPath;
         Identifier = options.Identifier ?? $"{entityPath}-{Guid.NewGuid():N}";
+        link = new(OpenAsync, static open => open.IsOpen);
     }
 
     /// <summary>The host of the namespace.</summary>
@@ -80,10 +80,9 @@ public sealed class ServiceBusSender : IAsyncDisposable
         CreateMessageBatchOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var open = link is { IsOpen: true } current
-            ? current
-            : await client.Retry.RunAsync(
-                EntityPath, this, static (self, ct) => self.GetLinkAsync(ct), cancellationToken);
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        var open = link.Current ?? await client.Retry.RunAsync(
+            EntityPath, link, static (link, ct) => link.GetAsync(ct).AsTask(), cancellationToken);
         if (options.MaxSizeInBytes > open.MaxBatchSize)
         {
             throw new ArgumentOutOfRangeException(
@@ -123,17 +122,9 @@ public sealed class ServiceBusSender : IAsyncDisposable
     public async Task CloseAsync(CancellationToken cancellationToken = default)
     {
         IsClosed = true;
-        await opening.WaitAsync(cancellationToken);
-        try
+        if (await link.CloseAsync().WaitAsync(cancellationToken) is { } open)
         {
-            if (link is { } open)
-            {
-                await open.CloseAsync();
-            }
-        }
-        finally
-        {
-            opening.Release();
+            await open.CloseAsync();
         }
     }
 
@@ -142,6 +133,7 @@ public sealed class ServiceBusSender : IAsyncDisposable
 
     private async Task PublishAsync(Func<Message> encode, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
         await room.WaitAsync(cancellationToken);
         try
         {
@@ -157,7 +149,8 @@ public sealed class ServiceBusSender : IAsyncDisposable
 
     private async Task<bool> TryPublishAsync(Func<Message> encode, CancellationToken cancellationToken)
     {
-        var open = link is { IsOpen: true } current ? current : await GetLinkAsync(cancellationToken);
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        var open = await link.GetAsync(cancellationToken);
         var message = encode();
         try
         {
@@ -172,23 +165,9 @@ public sealed class ServiceBusSender : IAsyncDisposable
         }
     }
 
-    private async Task<SendingLink> GetLinkAsync(CancellationToken cancellationToken)
+    private async Task<SendingLink> OpenAsync(CancellationToken cancellationToken)
     {
-        await opening.WaitAsync(cancellationToken);
-        try
-        {
-            ObjectDisposedException.ThrowIf(IsClosed, this);
-            if (link is { IsOpen: true } current)
-            {
-                return current;
-            }
-
-            var connection = await client.Connection.GetAsync(cancellationToken);
-            return link = await SendingLink.OpenAsync(connection, EntityPath, Identifier, cancellationToken);
-        }
-        finally
-        {
-            opening.Release();
-        }
+        var connection = await client.Connection.GetAsync(cancellationToken);
+        return await SendingLink.OpenAsync(connection, EntityPath, Identifier, cancellationToken);
     }
 }

@@ -58,7 +58,7 @@ public sealed class ServiceBusSessionProcessorOptions
                 $"MaxConcurrentCallsPerSession must be 1 to {Wire.Limits.MaxConcurrentCalls}.");
     }
 
-    /// <summary>A session without a message for so long is given back for another; one try's timeout if not set.</summary>
+    /// <summary>A session without a message for so long is given back; one try's timeout if not set.</summary>
     public TimeSpan? SessionIdleTimeout
     {
         get => sessionIdleTimeout;

@@ -20,7 +20,10 @@ internal sealed record SessionHandlers(
 /// </code>
 /// </summary>
 internal sealed class SessionPump(
-    ServiceBusClient client, ServiceBusSessionProcessor processor, SessionHandlers handlers, CancellationToken stop)
+    ServiceBusClient client,
+    ServiceBusSessionProcessor processor,
+    SessionHandlers handlers,
+    CancellationToken cancellationToken)
 {
     private readonly ServiceBusSessionReceiverOptions receiverOptions = new()
     {
@@ -44,20 +47,20 @@ internal sealed class SessionPump(
     private async Task ServeAsync(string?[] sessions)
     {
         var failures = 0;
-        for (var turn = 0; !stop.IsCancellationRequested && !client.IsClosed; turn++)
+        for (var turn = 0; !cancellationToken.IsCancellationRequested && !client.IsClosed; turn++)
         {
             try
             {
                 await using var receiver = await ServiceBusSessionReceiver.AcceptAsync(
-                    client, processor.EntityPath, sessions[turn % sessions.Length], receiverOptions, stop);
-                var session = new HeldSession(processor, handlers, receiver, client.TimeProvider, stop);
+                    client, processor.EntityPath, sessions[turn % sessions.Length], receiverOptions, cancellationToken);
+                var session = new HeldSession(processor, handlers, receiver, client.TimeProvider, cancellationToken);
                 if (await session.RunAsync())
                 {
                     failures = 0;
                     continue;
                 }
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
@@ -73,7 +76,7 @@ internal sealed class SessionPump(
                 if (failure is not ServiceBusException { Reason: ServiceBusFailureReason.SessionCannotBeLocked })
                 {
                     await HeldSession.ReportAsync(
-                        handlers, processor, failure, ServiceBusErrorSource.AcceptSession, stop);
+                        handlers, processor, failure, ServiceBusErrorSource.AcceptSession, cancellationToken);
                 }
             }
 
@@ -86,7 +89,7 @@ internal sealed class SessionPump(
     {
         try
         {
-            await Task.Delay(pause, client.TimeProvider, stop);
+            await Task.Delay(pause, client.TimeProvider, cancellationToken);
         }
         catch (OperationCanceledException)
         {

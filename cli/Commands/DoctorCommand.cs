@@ -17,8 +17,8 @@ internal static class DoctorCommand
             """
             Ask a bus whether it does what Serverless Eventing relies on.
 
-            Makes queues and topics named eventing-contract-…, sends some hundred messages and removes everything at the end.
-            Needs the right to manage. Ends with 0 when all checks hold, otherwise with 1.
+            Makes queues and topics named eventing-contract-…, sends some hundred messages, removes everything at
+            the end. Needs the right to manage. Ends with 0 when all checks hold, otherwise with 1.
 
             Examples:
               eventing doctor

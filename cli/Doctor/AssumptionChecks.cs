@@ -14,7 +14,8 @@ internal static class AssumptionChecks
         Assumed("action visible after forwarding",
             "a property that a rule's action sets is on the auto-forwarded message", ActionForwardedAsync),
         Assumed("rule replaced atomically",
-            "while a rule is changed, a message matches its old or its new version, never both or neither", ReplaceAsync),
+            "while a rule is changed, a message matches its old or its new version, never both or neither",
+            ReplaceAsync),
         Assumed("scheduled, then forwarded",
             "a message scheduled on a forwarding queue is forwarded when due, not before", ScheduledForwardAsync),
         Assumed("LIKE minds case", "LIKE and = tell A from a", CaseAsync),
@@ -41,7 +42,9 @@ internal static class AssumptionChecks
         return $"forwarded within {lag.TotalMilliseconds:0} ms";
     }
 
-    /// <summary>Both versions let everything in and sign it: two copies, or none, show a change that is not one step.</summary>
+    /// <summary>
+    /// Both versions let everything in and sign it: two copies, or none, show a change that is not one step.
+    /// </summary>
     private static async Task<string?> ReplaceAsync(BusProbe bus, CancellationToken cancellationToken)
     {
         const int changes = 10;
@@ -71,14 +74,16 @@ internal static class AssumptionChecks
         var copies = await bus.DrainAsync(topic, sent, cancellationToken, "s");
         var twice = copies.Count - copies.DistinctBy(copy => copy.MessageId).Count();
         var none = sent + twice - copies.Count;
-        Expect(twice == 0 && none == 0, $"of {sent} messages during {changes} changes {twice} came twice, {none} never");
+        Expect(
+            twice == 0 && none == 0,
+            $"of {sent} messages during {changes} changes {twice} came twice, {none} never");
         return $"{sent} messages during {changes} changes";
     }
 
-    private static async Task<int> SendUntilAsync(ServiceBusSender sender, CancellationToken stop)
+    private static async Task<int> SendUntilAsync(ServiceBusSender sender, CancellationToken cancellationToken)
     {
         var sent = 0;
-        while (!stop.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
             await sender.SendMessageAsync(new("x") { MessageId = $"{sent++}" }, CancellationToken.None);
         }
@@ -111,7 +116,8 @@ internal static class AssumptionChecks
         await bus.SendAsync(topic, With("k", "Abc"), cancellationToken);
         var like = await bus.DrainAsync(topic, 1, cancellationToken, "like");
         var equal = await bus.DrainAsync(topic, 1, cancellationToken, "equal");
-        Expect(like.Count == 1 && equal.Count == 1, $"LIKE matched {like.Count} of Abc and abc, = matched {equal.Count}");
+        Expect(
+            like.Count == 1 && equal.Count == 1, $"of Abc and abc LIKE matched {like.Count}, = matched {equal.Count}");
         return null;
     }
 

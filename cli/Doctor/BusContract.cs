@@ -12,8 +12,8 @@ namespace ServerlessEventing.Cli.Doctor;
 internal sealed record ContractResult(ContractCheck Check, bool Holds, string? Detail, TimeSpan Duration);
 
 /// <summary>
-/// What our client and the routing on it expect of a bus. <c>eventing doctor</c> prints it, tests/Azure.Contract demands it
-/// of the emulator, and of a real namespace when it is given one.
+/// What our client and the routing on it expect of a bus. <c>eventing doctor</c> prints it; tests/Azure.Contract
+/// demands it of the emulator, and of a real namespace when it is given one.
 /// </summary>
 internal static class BusContract
 {

@@ -8,7 +8,7 @@ internal static class SettlementChecks
 {
     public static readonly IReadOnlyList<ContractCheck> All =
     [
-        new("completed once", "a completed message is gone, and completing it again is told as a lost lock", CompleteAsync),
+        new("completed once", "a completed message is gone; completing it again is a lost lock", CompleteAsync),
         new("lock renewed", "a renewed lock lasts beyond its first time", RenewAsync),
         new("abandoned", "an abandoned message comes again, counted, with what was added to it", AbandonAsync),
         new("delivered too often", "the DLQ takes it with MaxDeliveryCountExceeded", TooOftenAsync),

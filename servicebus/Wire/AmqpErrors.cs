@@ -9,6 +9,8 @@ namespace ServerlessEventing.ServiceBus.Wire;
 /// <summary>The table of error conditions.</summary>
 internal static class AmqpErrors
 {
+    private const string Ours = "ServerlessEventing.";
+
     public const string LockLost = "com.microsoft:message-lock-lost";
     public const string Timeout = "com.microsoft:timeout";
     public const string DeadLetter = "com.microsoft:dead-letter";
@@ -63,6 +65,10 @@ internal static class AmqpErrors
     public static Exception Translate(Exception exception, string entityPath) => exception switch
     {
         ServiceBusException or UnauthorizedAccessException => exception,
+
+        // Ours: somebody uses what was disposed of, and trying again does not help.
+        ObjectDisposedException { ObjectName: var name } when name.StartsWith(Ours, StringComparison.Ordinal) =>
+            exception,
         AmqpException amqp => ToException(amqp.Error, entityPath),
         TimeoutException => new ServiceBusException(
             "No answer in time", ServiceBusFailureReason.ServiceTimeout, entityPath, exception),

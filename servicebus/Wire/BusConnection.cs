@@ -1,92 +1,76 @@
 // The one connection of a client: opened when first needed, opened anew when lost.
+using System.Collections.Concurrent;
+
 namespace ServerlessEventing.ServiceBus.Wire;
 
 /// <summary>Hands out the live connection and the management links on it.</summary>
-internal sealed class BusConnection(Endpoint endpoint) : IAsyncDisposable
+internal sealed class BusConnection : IAsyncDisposable
 {
-    private readonly SemaphoreSlim opening = new(1, 1);
-    private readonly Dictionary<string, RequestLink> managementLinks = new(StringComparer.OrdinalIgnoreCase);
-    private volatile LiveConnection? live;
+    private readonly ConcurrentDictionary<string, SharedOpening<RequestLink>> managementLinks =
+        new(StringComparer.OrdinalIgnoreCase);
+
+    private readonly SharedOpening<LiveConnection> connection;
+    private LiveConnection? last;
     private volatile bool disposed;
 
-    public Endpoint Endpoint => endpoint;
-
-    /// <summary>The live connection; one caller opens it, the others wait for that.</summary>
-    public async ValueTask<LiveConnection> GetAsync(CancellationToken cancellationToken)
+    public BusConnection(Endpoint endpoint)
     {
-        if (live is { IsOpen: true } current)
-        {
-            return current;
-        }
+        Endpoint = endpoint;
+        connection = new(OpenAsync, static live => live.IsOpen);
+    }
 
-        await opening.WaitAsync(cancellationToken);
-        try
-        {
-            return await OpenUnderLockAsync(cancellationToken);
-        }
-        finally
-        {
-            opening.Release();
-        }
+    public Endpoint Endpoint { get; }
+
+    /// <summary>The live connection; one attempt opens it for all who wait.</summary>
+    public ValueTask<LiveConnection> GetAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(disposed, typeof(ServiceBusClient));
+        return connection.GetAsync(cancellationToken);
     }
 
     /// <summary>The link to an entity's <c>$management</c> node.</summary>
-    public async Task<RequestLink> GetManagementLinkAsync(string entityPath, CancellationToken cancellationToken)
+    public ValueTask<RequestLink> GetManagementLinkAsync(string entityPath, CancellationToken cancellationToken)
     {
-        await opening.WaitAsync(cancellationToken);
-        try
-        {
-            if (managementLinks.TryGetValue(entityPath, out var link) && link.IsOpen)
-            {
-                return link;
-            }
-
-            var connection = await OpenUnderLockAsync(cancellationToken);
-            var node = $"{entityPath}/$management";
-
-            // Both official clients ask for a token of the node itself, not of the entity.
-            await connection.AuthorizeAsync(node, cancellationToken);
-            link = await connection.OpenRequestLinkAsync(node, cancellationToken);
-            managementLinks[entityPath] = link;
-            return link;
-        }
-        finally
-        {
-            opening.Release();
-        }
+        ObjectDisposedException.ThrowIf(disposed, typeof(ServiceBusClient));
+        return managementLinks
+            .GetOrAdd(
+                entityPath,
+                static (path, self) => new(token => self.OpenManagementLinkAsync(path, token), link => link.IsOpen),
+                this)
+            .GetAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
         disposed = true;
-        await opening.WaitAsync();
-        try
+        foreach (var link in managementLinks.Values)
         {
-            if (live is { } current)
-            {
-                await current.DisposeAsync();
-            }
+            await link.CloseAsync();
         }
-        finally
+
+        if (await connection.CloseAsync() is { } live)
         {
-            opening.Release();
+            await live.DisposeAsync();
         }
     }
 
-    private async Task<LiveConnection> OpenUnderLockAsync(CancellationToken cancellationToken)
+    private async Task<LiveConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(disposed, typeof(ServiceBusClient));
-        if (live is { IsOpen: true } current)
-        {
-            return current;
-        }
-
-        managementLinks.Clear();
-        if (live is { } lost)
+        if (last is { } lost)
         {
             _ = lost.DisposeAsync().AsTask();
         }
 
-        return live = await LiveConnection.OpenAsync(endpoint, cancellationToken);
+        return last = await LiveConnection.OpenAsync(Endpoint, cancellationToken);
+    }
+
+    private async Task<RequestLink> OpenManagementLinkAsync(string entityPath, CancellationToken cancellationToken)
+    {
+        var live = await connection.GetAsync(cancellationToken);
+        var node = $"{entityPath}/$management";
+
+        // Both official clients ask for a token of the node itself, not of the entity.
+        await live.AuthorizeAsync(node, cancellationToken);
+        return await live.OpenRequestLinkAsync(node, cancellationToken);
     }
 }

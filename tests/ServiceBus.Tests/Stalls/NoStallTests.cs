@@ -6,8 +6,9 @@ using ServerlessEventing.Testing;
 namespace ServerlessEventing.ServiceBus.Tests.Stalls;
 
 /// <summary>
-/// Credit is what gets lost: the library sets a link's to zero on a flow that brings none, drains take it away, settlements
-/// give it back. So load comes in bursts with pauses between them, and receivers drain, prefetch, abandon and hold sessions.
+/// Credit is what gets lost: the library sets a link's to zero on a flow that brings none, drains take it away,
+/// settlements give it back. So load comes in bursts with pauses between them, and receivers drain, prefetch, abandon
+/// and hold sessions.
 /// </summary>
 public sealed class NoStallTests(ITestOutputHelper output)
 {
@@ -52,8 +53,8 @@ public sealed class NoStallTests(ITestOutputHelper output)
 
             foreach (var (lane, slowest) in lanes.Zip(sent))
             {
-                output.WriteLine($"{lane.Name,-28} {lane.Taken,7} taken, longest wait {lane.Worst().TotalMilliseconds:0} ms, "
-                    + $"slowest send {slowest.TotalMilliseconds:0} ms");
+                output.WriteLine($"{lane.Name,-20} {lane.Taken,7} taken, "
+                    + $"longest wait {lane.Worst().TotalMilliseconds:0} ms, slowest send {slowest.TotalMilliseconds:0} ms");
             }
 
             output.WriteLine($"this process was held up for {pacer.Worst.TotalMilliseconds:0} ms at most");
