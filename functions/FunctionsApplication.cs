@@ -35,6 +35,11 @@ public static class FunctionsApplication
     /// </summary>
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken = default)
     {
+        if (args is [Probe.Option, var url])
+        {
+            return await Probe.RunAsync(url, cancellationToken);
+        }
+
         // The host hands its own address and content root down; a root of "/" would have the whole disk watched.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
@@ -75,7 +80,11 @@ public static class FunctionsApplication
         var services = app.Services;
         var tables = services.GetRequiredService<RoutingTables>();
         var feed = TableFeeds.For(
-            settings.RoutingTable, settings.Instance, tables, services.GetRequiredService<ILoggerFactory>());
+            settings.RoutingTable,
+            settings.Instance,
+            tables,
+            services.GetRequiredService<ILoggerFactory>(),
+            settings.RoutingTableToken);
 
         // The feed outlives the door: what is in flight at the stop still sees new tables.
         using var stopFeed = new CancellationTokenSource();
@@ -134,7 +143,7 @@ public static class FunctionsApplication
         services.AddSingleton(provider => new EgressGates(
             settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CronPlanner>();
-        if (settings.DispatchGroup is null)
+        if (settings.DispatchGroup is null && settings.Functions.Has(LaneFunction.TimerFunction))
         {
             // A deployment of one Trigger has no business with sources.
             services.AddHostedService(provider => new CronClock(

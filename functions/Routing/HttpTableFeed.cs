@@ -1,5 +1,7 @@
 // Brings the routing table from a URL by ETag and long poll.
+using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace ServerlessEventing.Functions.Routing;
 
@@ -18,17 +20,27 @@ internal sealed partial class HttpTableFeed(
     private static readonly TimeSpan PollTimeout = TimeSpan.FromSeconds(WaitSeconds + 15);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    /// <summary>Between two looks at a server that does not wait itself, such as blob storage.</summary>
+    private static readonly TimeSpan OwnWait = TimeSpan.FromSeconds(2);
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         string? tag = null;
         var failures = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
+            var began = Stopwatch.GetTimestamp();
             var (newTag, problem) = await PollAsync(tag, cancellationToken);
+            var isNew = newTag != tag;
             tag = newTag;
             if (problem is null)
             {
                 failures = 0;
+                if (!isNew && Stopwatch.GetElapsedTime(began) < OwnWait)
+                {
+                    await tables.WaitForRefreshAsync(OwnWait, cancellationToken);
+                }
+
                 continue;
             }
 
@@ -87,8 +99,8 @@ internal sealed partial class HttpTableFeed(
         }
     }
 
-    /// <summary>A client for polling: bounded answers, no redirects.</summary>
-    public static HttpClient CreateClient() =>
+    /// <summary>A client for polling: bounded answers, no redirects, the operator's token when there is one.</summary>
+    public static HttpClient CreateClient(string? token) =>
         new(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -99,6 +111,10 @@ internal sealed partial class HttpTableFeed(
         {
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = MaxBytes,
+            DefaultRequestHeaders =
+            {
+                Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token),
+            },
         };
 
     private static partial class Log

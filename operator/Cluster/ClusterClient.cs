@@ -86,7 +86,8 @@ public sealed class ClusterClient(k8s.Kubernetes kubernetes) : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var query = "?watch=true&allowWatchBookmarks=true"
-            + $"&timeoutSeconds={(int)timeout.TotalSeconds}&resourceVersion={Uri.EscapeDataString(resourceVersion)}";
+            + $"&timeoutSeconds={(int)timeout.TotalSeconds}&resourceVersion={Uri.EscapeDataString(resourceVersion)}"
+            + (type.LabelSelector is { } selector ? $"&labelSelector={Uri.EscapeDataString(selector)}" : "");
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // The server ends the watch at its timeout; a connection that is silent beyond that is dead.
         idle.CancelAfter(timeout + RequestTimeout);

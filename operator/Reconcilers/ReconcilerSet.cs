@@ -1,0 +1,36 @@
+// Every kind we reconcile, and whom a change wakes beside those every change wakes.
+using ServerlessEventing.Operator.Cluster;
+using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Reconcilers.Flows;
+using ServerlessEventing.Operator.Reconcilers.Sources;
+using ServerlessEventing.Operator.Resources;
+
+namespace ServerlessEventing.Operator.Reconcilers;
+
+/// <summary>The list of reconcilers.</summary>
+internal static class ReconcilerSet
+{
+    public static IEnumerable<IObjectReconciler> All(ReconcilerParts parts) =>
+    [
+        new NamespaceReconciler(parts),
+        new ProvisionerReconciler(),
+        new BrokerReconciler(parts),
+        new TriggerReconciler(parts),
+        new EventTypeReconciler(parts),
+        new SequenceReconciler(parts),
+        new ParallelReconciler(parts),
+        .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
+        .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
+        new PingSourceReconciler(parts),
+        new CronJobSourceReconciler(parts),
+        new SinkBindingReconciler(parts),
+        new ContainerSourceReconciler(parts),
+        new OldContainerSourceReconciler(parts),
+    ];
+
+    /// <summary>A Channel shows its subscribers, so it looks again when one of them changes.</summary>
+    public static IEnumerable<ObjectRef> AlsoWoken(ResourceChange change) =>
+        ResourceTypes.Subscriptions.Contains(change.Type)
+            ? [ChannelSubscribers.ChannelOf(change.Either, change.Type)]
+            : [];
+}
