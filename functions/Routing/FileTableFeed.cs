@@ -2,12 +2,12 @@
 namespace ServerlessEventing.Functions.Routing;
 
 /// <summary>
-/// Looks at the file twice a second: unlike change notifications, that also works on mounted ConfigMaps and shares.
+/// Looks at the file ten times a second: unlike change notifications, that also works on mounted ConfigMaps and shares.
 /// </summary>
 internal sealed partial class FileTableFeed(string path, RoutingTables tables, ILogger<FileTableFeed> logger)
     : ITableFeed
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -23,6 +23,7 @@ internal sealed class TriggerEgress(ReconcilerParts parts)
         var delivery = DeliverySpec.Inherit(own, inherited);
         var sink = Marks.DeadLetterSink(work, parts.Resolver, delivery);
         var subscriber = Subscriber(work);
+        var parallelism = Parallelism.Of(trigger);
         if (!filters.IsValid)
         {
             conditions.MarkFalse("SubscriptionReady", filters.Reason!, filters.Message!);
@@ -31,7 +32,7 @@ internal sealed class TriggerEgress(ReconcilerParts parts)
         {
             conditions.MarkFalse("SubscriptionReady", "DeliveryInvalid", problem);
         }
-        else if (dispatch.Problem is { } wrong)
+        else if ((dispatch.Problem ?? parallelism.Problem) is { } wrong)
         {
             conditions.MarkFalse("SubscriptionReady", "DispatchInvalid", wrong);
         }
@@ -54,6 +55,7 @@ internal sealed class TriggerEgress(ReconcilerParts parts)
                 Lane = dispatch.LaneOf(trigger),
                 Dedicated = dispatch.Of(
                     trigger, brokerName, BrokerNames.TriggerTopic(trigger.Namespace, brokerName)),
+                Parallelism = parallelism.Most,
                 Destination = subscriber,
                 Filters = filters.Filters,
                 Reply = new Destination

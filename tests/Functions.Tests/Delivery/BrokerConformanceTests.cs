@@ -18,7 +18,7 @@ public abstract class BrokerConformanceTests(FunctionsHouse house)
 {
     private const string FullEvent = "com.example.FullEvent";
 
-    /// <summary>A delivery is written as its retries, with a + if it has a dead-letter sink; - is none at all.</summary>
+    /// <summary>A delivery is written as its retries, with a + if it has a dead-letter sink; - is none.</summary>
     [Theory]
     [InlineData("-", "-", 0, "-", 0, 1, 1, 0, 0, 0)]
     [InlineData("3+", "-", 3, "-", 4, 4, 4, 0, 0, 1)]

@@ -76,7 +76,8 @@ public abstract class IsolationTests(FunctionsHouse house)
             .Order()
             .ToList();
         var p99 = latencies[(int)(0.99 * (latencies.Count - 1))];
-        Assert.True(p99 < Slowest, $"p99 {p99.TotalMilliseconds:0} ms, one event each {interval.TotalMilliseconds:0} ms");
+        Assert.True(
+            p99 < Slowest, $"p99 {p99.TotalMilliseconds:0} ms, one event each {interval.TotalMilliseconds:0} ms");
 
         Assert.InRange(hung.Received.Count, 1, Share);
         var waiting = await house.Bus.WaitingForAsync(EntityNames.TriggersLane, hungOne.Uid);

@@ -68,6 +68,7 @@ public sealed class DispatchTests(House house) : IClassFixture<House>
     [InlineData("eventing.azure.dev/dispatch: mine", "eventing.azure.dev/dispatch")]
     [InlineData("eventing.azure.dev/delivery-order: sorted", "eventing.azure.dev/delivery-order")]
     [InlineData("eventing.azure.dev/dispatch: shared, " + Ordered, "shared")]
+    [InlineData("eventing.azure.dev/parallelism: many", "eventing.azure.dev/parallelism")]
     public async Task Trigger_DispatchMisspelt_SaysWhatIsAllowed(string annotations, string named)
     {
         var ns = await Broker();
@@ -75,6 +76,15 @@ public sealed class DispatchTests(House house) : IClassFixture<House>
         await house.Condition(House.Trigger(ns, "odd"), "SubscriptionReady", "False", "DispatchInvalid");
         Assert.Contains(named, (await house.Get(House.Trigger(ns, "odd")))!
             .Condition("SubscriptionReady").Text("message"));
+    }
+
+    [Fact]
+    public async Task Trigger_Parallelism_IsInItsEgress()
+    {
+        var ns = await Broker();
+        await Make(ns, "two", "eventing.azure.dev/parallelism: '2'");
+        var trigger = await house.Ready(House.Trigger(ns, "two"));
+        Assert.Equal(2, Assert.Single((await house.Table()).Egresses, e => e.Uid == trigger.Uid).Parallelism);
     }
 
     [Fact]
