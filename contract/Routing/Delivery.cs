@@ -6,6 +6,8 @@ namespace ServerlessEventing.Contract.Routing;
 /// </summary>
 public sealed record Delivery
 {
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
+
     /// <summary>Tries after the first one; 0 or more.</summary>
     public int Retry { get; init; }
 
@@ -15,8 +17,8 @@ public sealed record Delivery
     /// <summary>The unit of the wait between tries; zero means no wait.</summary>
     public TimeSpan BackoffDelay { get; init; }
 
-    /// <summary>The longest one try may take.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>The longest one try may take; 60 s where none is given.</summary>
+    public TimeSpan Timeout { get; init => field = value > TimeSpan.Zero ? value : DefaultTimeout; } = DefaultTimeout;
 
     /// <summary>The longest Retry-After that is obeyed; null: the header is not looked at.</summary>
     public TimeSpan? RetryAfterMax { get; init; }

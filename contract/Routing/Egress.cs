@@ -37,7 +37,7 @@ public sealed record Egress
     public Destination? Destination { get; init; }
 
     /// <summary>Filters that must all pass; an empty list passes everything.</summary>
-    public IReadOnlyList<FilterExpression> Filters { get; init; } = [];
+    public IReadOnlyList<FilterExpression> Filters { get; init => field = value ?? []; } = [];
 
     /// <summary>Where a CloudEvent in the subscriber's answer goes; null drops it.</summary>
     public Destination? Reply { get; init; }
@@ -46,7 +46,7 @@ public sealed record Egress
     public Destination? DeadLetterSink { get; init; }
 
     /// <summary>Retry, backoff, timeout and format, with every default filled in.</summary>
-    public Delivery Delivery { get; init; } = new();
+    public Delivery Delivery { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>What an <see cref="Egress"/> stands for.</summary>

@@ -23,7 +23,7 @@ public sealed record Ingress
     /// Host names whose root path addresses it, lower-case, without port and cluster domain:
     /// <c>default-broker.ns.svc</c>. A request's host matches with or without the cluster domain.
     /// </summary>
-    public IReadOnlyList<string> Hosts { get; init; } = [];
+    public IReadOnlyList<string> Hosts { get; init => field = value ?? []; } = [];
 
     /// <summary>Service Bus topic the events are published to.</summary>
     public required string Topic { get; init; }
@@ -35,7 +35,7 @@ public sealed record Ingress
     public bool DropsDuplicates { get; init; }
 
     /// <summary>Lanes that the topic's events can reach; when one is under pressure, the ingress answers 429.</summary>
-    public IReadOnlyList<string> Lanes { get; init; } = [];
+    public IReadOnlyList<string> Lanes { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>What an <see cref="Ingress"/> stands for.</summary>

@@ -4,6 +4,8 @@ namespace ServerlessEventing.Contract.Routing;
 /// <summary>
 /// Everything the data plane needs to know, in one versioned document. The operator resolves references, defaults and
 /// inheritance before it writes; the functions resolve nothing. Swapped in whole, so a request sees one table.
+/// Only required members have to be there: what is absent from a document, because an older operator wrote it, has its
+/// default, although the serializer sets every <c>init</c> member it does not find to null.
 /// </summary>
 public sealed record RoutingTable
 {
@@ -20,14 +22,14 @@ public sealed record RoutingTable
     public int MinReader { get; init; } = CurrentReader;
 
     /// <summary>Addresses that take events in.</summary>
-    public IReadOnlyList<Ingress> Ingresses { get; init; } = [];
+    public IReadOnlyList<Ingress> Ingresses { get; init => field = value ?? []; } = [];
 
     /// <summary>One subscriber's path each: a Trigger, a Subscription or a source.</summary>
-    public IReadOnlyList<Egress> Egresses { get; init; } = [];
+    public IReadOnlyList<Egress> Egresses { get; init => field = value ?? []; } = [];
 
     /// <summary>Cron sources.</summary>
-    public IReadOnlyList<Schedule> Schedules { get; init; } = [];
+    public IReadOnlyList<Schedule> Schedules { get; init => field = value ?? []; } = [];
 
     /// <summary>Lanes that are too full to take more.</summary>
-    public Pressure Pressure { get; init; } = new();
+    public Pressure Pressure { get; init => field = value ?? new(); } = new();
 }

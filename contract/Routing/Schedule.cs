@@ -6,6 +6,8 @@ namespace ServerlessEventing.Contract.Routing;
 /// <summary>One cron source (PingSource or CronJobSource).</summary>
 public sealed record Schedule
 {
+    private static readonly Dictionary<string, string> NoAttributes = [];
+
     /// <summary>UID of the source; also the <c>eventing_egress</c> its ticks are delivered through.</summary>
     public required string Uid { get; init; }
 
@@ -16,7 +18,7 @@ public sealed record Schedule
     public required string Cron { get; init; }
 
     /// <summary>IANA time zone the schedule is read in.</summary>
-    public string TimeZone { get; init; } = "UTC";
+    public string TimeZone { get; init => field = value ?? "UTC"; } = "UTC";
 
     /// <summary>Whose rules <see cref="Cron"/> is read by.</summary>
     public CronDialect Dialect { get; init; }
@@ -34,7 +36,7 @@ public sealed record Schedule
     public required string Source { get; init; }
 
     /// <summary>Further attributes of each tick.</summary>
-    public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Attributes { get; init => field = value ?? NoAttributes; } = NoAttributes;
 
     /// <summary>Media type of <see cref="Data"/>, or null.</summary>
     public string? ContentType { get; init; }
