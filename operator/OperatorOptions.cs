@@ -52,6 +52,12 @@ public sealed record OperatorOptions
     /// <summary>How often the lanes are measured; on Azure six queues cost 120 credits each time.</summary>
     public TimeSpan PressurePeriod { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long an object that is being deleted waits for a bus that does not answer.</summary>
+    public TimeSpan DeletionPatience { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often entities are looked for whose objects are gone.</summary>
+    public TimeSpan SweepPeriod { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Peek-lock time of lanes.</summary>
     public TimeSpan LockDuration { get; init; } = TimeSpan.FromSeconds(60);
 

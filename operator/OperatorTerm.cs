@@ -125,8 +125,9 @@ internal sealed class OperatorTerm : IAsyncDisposable
             _metrics,
             time,
             _logger);
+        var parts = Parts(bus, lanes, events, routingTable);
         var controllers = new ControllerSet(
-            ReconcilerSet.All(Parts(bus, lanes, routingTable)),
+            ReconcilerSet.All(parts),
             shared,
             _options.Workers,
             ReconcilerSet.AlsoWoken);
@@ -143,11 +144,12 @@ internal sealed class OperatorTerm : IAsyncDisposable
             events.RunAsync(stopping),
             _publisher.RunAsync(_options.DrainPeriod, stopping),
             controllers.RunAsync(stopping),
+            new OrphanSweep(parts, _options.SweepPeriod, _logger).RunAsync(stopping),
             WakeWhenLanesAreReadyAsync(lanes, controllers, stopping));
         await _publisher.First.WaitAsync(cancellationToken);
     }
 
-    private ReconcilerParts Parts(BusProvisioner bus, Lanes lanes, Uri routingTable)
+    private ReconcilerParts Parts(BusProvisioner bus, Lanes lanes, EventRecorder events, Uri routingTable)
     {
         var brokerClass = new BrokerClass(_options.DefaultBrokerClass);
         return new ReconcilerParts
@@ -170,6 +172,8 @@ internal sealed class OperatorTerm : IAsyncDisposable
                 TokenSecret = _options.RoutingToken is null ? null : _options.FunctionsSecret,
                 SystemNamespace = _options.SystemNamespace,
             },
+            Events = events,
+            DeletionPatience = _options.DeletionPatience,
             Metrics = _metrics,
             Time = _options.TimeProvider,
             ClusterDomain = _options.ClusterDomain,

@@ -152,6 +152,7 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
             }
         }
 
+        annotations[Deletion.Annotation] = broker.Annotation(Deletion.Annotation);
         if (ofEvents)
         {
             annotations[DuplicateDetection.Annotation] = broker.Annotation(DuplicateDetection.Annotation);

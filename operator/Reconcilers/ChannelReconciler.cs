@@ -92,8 +92,17 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         }
 
         parts.Routing.Remove(ingress => ingress.Uid == resource.Uid);
-        var outcome = await parts.Bus.DeleteAsync(topic, BusOwner.Of(type, resource), cancellationToken);
-        return outcome.IsDone ? ReconcileResult.Done : ReconcileResult.Again(outcome.RetryAfter);
+        if (Deletion.Detaches(resource))
+        {
+            // Also while the bus does not answer: who asks for this wants the object gone.
+            await parts.Bus.DetachAsync(topic, BusOwner.Of(type, resource), cancellationToken);
+            return ReconcileResult.Done;
+        }
+
+        // A topic whose name the bus does not take was never made.
+        return topic.Name.Length > MaxTopicName
+            ? ReconcileResult.Done
+            : await new Deletion(parts, type).RunAsync(resource, [topic], cancellationToken);
     }
 
     public Task ForgetAsync(ResourceKey key, CancellationToken cancellationToken)

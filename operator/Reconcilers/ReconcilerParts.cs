@@ -36,6 +36,11 @@ public sealed record ReconcilerParts
 
     public required DispatchOptions Dispatch { get; init; }
 
+    public required EventRecorder Events { get; init; }
+
+    /// <summary>How long an object that is being deleted waits for a bus that does not answer.</summary>
+    public required TimeSpan DeletionPatience { get; init; }
+
     public required OperatorMetrics Metrics { get; init; }
 
     public required TimeProvider Time { get; init; }

@@ -74,13 +74,10 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
 
     public async Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken)
     {
-        foreach (var entity in Entities(resource))
+        var result = await new Deletion(parts, type).RunAsync(resource, Entities(resource), cancellationToken);
+        if (result != ReconcileResult.Done)
         {
-            var outcome = await parts.Bus.DeleteAsync(entity, BusOwner.Of(type, resource), cancellationToken);
-            if (!outcome.IsDone)
-            {
-                return ReconcileResult.Again(outcome.RetryAfter);
-            }
+            return result;
         }
 
         parts.Routing.Drain(egress => egress.Uid == resource.Uid);

@@ -1,4 +1,5 @@
 // Speaks to the bus's management endpoint, and turns its failures into outcomes.
+using System.Runtime.CompilerServices;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Operator.Telemetry;
 using ServerlessEventing.ServiceBus;
@@ -197,6 +198,35 @@ public sealed class BusAdministration(
         catch (ServiceBusException error) when (error.Reason == ServiceBusFailureReason.MessagingEntityNotFound)
         {
             return null;
+        }
+    }
+
+    /// <summary>Every queue, topic and bus subscription there is, with its UserMetadata.</summary>
+    public async IAsyncEnumerable<(BusEntity Entity, string? Metadata)> ListAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var queue in client.GetQueuesAsync(cancellationToken))
+        {
+            yield return (new BusQueue(queue.Name), queue.UserMetadata);
+        }
+
+        await foreach (var topic in client.GetTopicsAsync(cancellationToken))
+        {
+            yield return (new BusTopic(topic.Name), topic.UserMetadata);
+            if (OwnershipMark.Read(topic.UserMetadata) is null)
+            {
+                continue;
+            }
+
+            await foreach (var subscription in client.GetSubscriptionsAsync(topic.Name, cancellationToken))
+            {
+                yield return (
+                    new BusSubscription(topic.Name, subscription.SubscriptionName)
+                    {
+                        ForwardDeadLetteredMessagesTo = subscription.ForwardDeadLetteredMessagesTo ?? "",
+                    },
+                    subscription.UserMetadata);
+            }
         }
     }
 

@@ -91,6 +91,52 @@ public sealed partial class BusProvisioner(
             },
             cancellationToken);
 
+    /// <summary>Whether the entity was last seen on the bus as this owner's, whatever its settings.</summary>
+    public bool IsKnown(BusEntity entity, BusOwner owner) =>
+        _verified.TryGetValue(entity.Path, out var verified) && verified.Owner == owner;
+
+    /// <summary>Leaves the entity as it is and says on it that nobody is to sweep it away.</summary>
+    public Task<BusOutcome> DetachAsync(BusEntity entity, BusOwner owner, CancellationToken cancellationToken) =>
+        TurnAsync(
+            entity,
+            async limited =>
+            {
+                if (await IsOursAsync(entity, owner, limited))
+                {
+                    var mark = new OwnershipMark(installation, owner, OwnershipMark.Detached);
+                    await bus.UpdateAsync(entity, mark.ToMetadata(), limited);
+                    Log.Detached(logger, entity.Path, owner.ToString());
+                }
+
+                _verified.TryRemove(entity.Path, out _);
+                return BusOutcome.Done;
+            },
+            cancellationToken);
+
+    /// <summary>Every entity that bears this installation's mark and is not detached.</summary>
+    /// <exception cref="HttpRequestException">The bus cannot be listed now.</exception>
+    public async Task<IReadOnlyList<(BusEntity Entity, BusOwner Owner)>> ListOwnedAsync(
+        CancellationToken cancellationToken)
+    {
+        var owned = new List<(BusEntity, BusOwner)>();
+        var outcome = await bus.CallAsync(
+            async limited =>
+            {
+                await foreach (var (entity, metadata) in bus.ListAsync(limited))
+                {
+                    if (OwnershipMark.Read(metadata) is { } mark && mark.Installation == installation
+                        && mark.Hash != OwnershipMark.Detached)
+                    {
+                        owned.Add((entity, mark.Owner));
+                    }
+                }
+
+                return BusOutcome.Done;
+            },
+            cancellationToken);
+        return outcome.IsDone ? owned : throw new HttpRequestException(outcome.Message);
+    }
+
     /// <summary>What is still in an entity; null when that cannot be told.</summary>
     public async Task<BusBacklog?> BacklogAsync(BusEntity entity, CancellationToken cancellationToken)
     {
@@ -260,6 +306,9 @@ public sealed partial class BusProvisioner(
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Closed {Path} on the bus, to be emptied, for {Owner}")]
         public static partial void Closed(ILogger logger, string path, string owner);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Left {Path} on the bus: {Owner} is detached from it")]
+        public static partial void Detached(ILogger logger, string path, string owner);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Path} on the bus for {Owner}")]
         public static partial void Deleted(ILogger logger, string path, string owner);

@@ -54,6 +54,13 @@ public sealed class House : IAsyncLifetime
 
     public async Task StartOperator() => Operator = await OperatorApplication.StartAsync(Options, default);
 
+    /// <summary>Stops the operator and starts one with other settings.</summary>
+    public async Task Restart(Func<OperatorOptions, OperatorOptions> change)
+    {
+        await Operator.DisposeAsync();
+        Operator = await OperatorApplication.StartAsync(change(Options), default);
+    }
+
     /// <summary>The operator's settings; a test starts others with changes to these.</summary>
     public OperatorOptions Options => new()
     {
