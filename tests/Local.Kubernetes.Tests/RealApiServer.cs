@@ -61,7 +61,9 @@ public sealed class RealApiServer : IAsyncLifetime
             kind: Config
             current-context: tests
             contexts: [{name: tests, context: {cluster: tests, user: tests} }]
-            clusters: [{name: tests, cluster: {server: "https://127.0.0.1:{{secure}}", insecure-skip-tls-verify: true} }]
+            clusters:
+            - name: tests
+              cluster: {server: "https://127.0.0.1:{{secure}}", insecure-skip-tls-verify: true}
             users: [{name: tests, user: {token: {{token}} } }]
             """);
         Environment.SetEnvironmentVariable(RunningApi.ClusterVariable, "true");
