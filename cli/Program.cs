@@ -8,6 +8,7 @@ var root = new RootCommand("Serverless Eventing: Knative's Brokers and Triggers 
     DemoCommand.Create(),
     SendCommand.Create(),
     FilterCommand.Create(),
+    CronCommand.Create(),
     DeadLettersCommand.Create(),
     DoctorCommand.Create(),
     EventDisplayCommand.Create(),

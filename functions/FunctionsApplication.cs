@@ -7,6 +7,7 @@ using ServerlessEventing.Functions.Doors;
 using ServerlessEventing.Functions.Ingress;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Sources;
 using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions;
@@ -136,6 +137,17 @@ public static class FunctionsApplication
         services.AddSingleton<Dispatcher>();
         services.AddSingleton(provider => new EgressGates(
             settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CronPlanner>();
+        if (settings.DispatchGroup is null)
+        {
+            // A deployment of one Trigger has no business with sources.
+            services.AddHostedService(provider => new CronClock(
+                provider.GetRequiredService<CronPlanner>(),
+                provider.GetRequiredService<RoutingTables>(),
+                provider.GetRequiredService<TimeProvider>(),
+                wakesItself: settings.Pump));
+        }
+
         if (settings.Pump)
         {
             services.AddSingleton<PumpDoor>();

@@ -192,6 +192,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
                 nameof(IngressKind.Channel) => ResourceTypes.Channels,
                 nameof(EgressKind.Trigger) => [ResourceTypes.Trigger],
                 nameof(EgressKind.Subscription) => ResourceTypes.Subscriptions,
+                nameof(EgressKind.Source) => ResourceTypes.CronSources,
                 _ => [],
             };
             foreach (var type in types)

@@ -74,7 +74,7 @@ internal static class FilterCommand
         if (result.GetValue(JsonLines))
         {
             using var input = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
-            await FilterLines.AnswerAsync(input, Console.Out, cancellationToken);
+            await LineAnswers.WriteAsync(input, Console.Out, FilterLines.Answer, cancellationToken);
             return 0;
         }
 

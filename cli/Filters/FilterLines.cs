@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ServerlessEventing.Cli.Output;
 using ServerlessEventing.Contract.Filters;
 using ServerlessEventing.Contract.Filters.Cesql;
 
@@ -14,56 +15,14 @@ namespace ServerlessEventing.Cli.Filters;
 /// </summary>
 internal static class FilterLines
 {
-    private const int MaxLine = 1024 * 1024;
-
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static async Task AnswerAsync(TextReader input, TextWriter output, CancellationToken cancellationToken)
-    {
-        var buffer = new char[16 * 1024];
-        var line = new StringBuilder();
-        int read;
-        do
-        {
-            read = await input.ReadAsync(buffer, cancellationToken);
-            foreach (var letter in buffer.AsSpan(0, read).ToString())
-            {
-                if (letter != '\n')
-                {
-                    // One more than the limit shows that it was passed; the rest of such a line is skipped.
-                    line.Append(line.Length <= MaxLine ? letter.ToString() : "");
-                    continue;
-                }
-
-                await WriteAsync();
-            }
-
-            if (read == 0)
-            {
-                await WriteAsync();
-            }
-
-            await output.FlushAsync(cancellationToken);
-        }
-        while (read > 0);
-
-        async Task WriteAsync()
-        {
-            var text = line.ToString();
-            line.Clear();
-            if (!string.IsNullOrWhiteSpace(text))
-            {
-                await output.WriteLineAsync(Answer(text));
-            }
-        }
-    }
 
     /// <summary>The answer to one line.</summary>
     public static string Answer(string line)
     {
-        if (line.Length > MaxLine)
+        if (LineAnswers.IsTooLong(line))
         {
-            return Write(false, null, $"the line is longer than {MaxLine} characters", null);
+            return Write(false, null, LineAnswers.TooLong, null);
         }
 
         try

@@ -19,6 +19,9 @@ public static class MessageProperties
     /// <summary>Routing table generation (a long) from which on the egress is known.</summary>
     public const string Since = "eventing_since";
 
+    /// <summary>Generation (a long) of the source that planned the tick.</summary>
+    public const string SourceGeneration = "eventing_source_generation";
+
     /// <summary><c>deliver</c> (also when absent) or <c>dead-letter</c>.</summary>
     public const string Phase = "eventing_phase";
 

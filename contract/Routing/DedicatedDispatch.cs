@@ -17,7 +17,7 @@ public sealed record DedicatedDispatch
     public required string Topic { get; init; }
 
     /// <summary>
-    /// Name of its bus subscription, whose rule has no action; the egress is known by where it came from.
+    /// Name of its bus subscription, whose rule has no action; the egress is known by where a message came from.
     /// </summary>
     public required string Subscription { get; init; }
 

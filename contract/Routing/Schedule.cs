@@ -1,4 +1,6 @@
 // One cron source: when it ticks and what event each tick makes.
+using ServerlessEventing.Contract.Cron;
+
 namespace ServerlessEventing.Contract.Routing;
 
 /// <summary>One cron source (PingSource or CronJobSource).</summary>
@@ -15,6 +17,15 @@ public sealed record Schedule
 
     /// <summary>IANA time zone the schedule is read in.</summary>
     public string TimeZone { get; init; } = "UTC";
+
+    /// <summary>Whose rules <see cref="Cron"/> is read by.</summary>
+    public CronDialect Dialect { get; init; }
+
+    /// <summary>
+    /// When this generation came into force: ticks before it are not its own. Those from then on that an earlier
+    /// generation has planned are discarded.
+    /// </summary>
+    public DateTimeOffset Since { get; init; }
 
     /// <summary>CloudEvent type of each tick.</summary>
     public required string Type { get; init; }

@@ -3,6 +3,7 @@ using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Sources;
 
 namespace ServerlessEventing.Functions.Delivery;
 
@@ -11,7 +12,7 @@ namespace ServerlessEventing.Functions.Delivery;
 /// <code>
 ///   message ─► 1 fit to be dispatched? ─ no ──────────────────────────► dead letters
 ///                     │
-///              2 egress in the table? ─ deleted, draining, expired ────► discarded
+///              2 egress in the table? ─ deleted, draining, expired ────► discarded, as a tick of a source since edited
 ///                     │                 not yet here ──────────────────► retries queue, 5 s
 ///              3 filter passes? ─ no ──────────────────────────────────► discarded
 ///                     │
@@ -67,6 +68,11 @@ internal sealed partial class Dispatcher(
             return await GoneAsync(message, route, "draining", cancellationToken);
         }
 
+        if (!message.IsReplayed && TickRules.IsSuperseded(message.Event!, message.Others, route.Egress, model))
+        {
+            return Discard("superseded");
+        }
+
         if (state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow())
         {
             return Discard("expired");
@@ -86,17 +92,9 @@ internal sealed partial class Dispatcher(
 
         // 4: the gate.
         var gate = gates.Of(route.Egress);
-        while (await gate.EnterAsync(state.Moves, cancellationToken) is { } slot)
+        if (await EnterAsync(message, route, gate, cancellationToken) is { } sentAway)
         {
-            if (message.Dedicated is null)
-            {
-                counters.Count("slot");
-                var moved = state with { Moves = state.Moves + 1 };
-                return await next.AgainAsync(
-                    message, moved, route.RetriesLane(message.Lane), slot, cancellationToken);
-            }
-
-            await Task.Delay(slot, time, cancellationToken);
+            return sentAway;
         }
 
         var entered = time.GetTimestamp();
@@ -113,6 +111,30 @@ internal sealed partial class Dispatcher(
         }
     }
 
+    // 4: null once it is in. What came by its egress's own way waits here: nobody else's is behind it.
+    private async ValueTask<Settlement?> EnterAsync(
+        InboundMessage message, EgressRoute route, EgressGate gate, CancellationToken cancellationToken)
+    {
+        var state = message.State;
+        while (await gate.EnterAsync(state.Moves, cancellationToken) is { } slot)
+        {
+            if (message.Dedicated is null)
+            {
+                counters.Count("slot");
+                return await next.AgainAsync(
+                    message,
+                    state with { Moves = state.Moves + 1 },
+                    route.RetriesLane(message.Lane),
+                    slot,
+                    cancellationToken);
+            }
+
+            await Task.Delay(slot, time, cancellationToken);
+        }
+
+        return null;
+    }
+
     // 5: the subscriber.
     private async Task<Settlement> DeliverAsync(
         InboundMessage message, EgressRoute route, EgressGate gate, RoutingModel model,
@@ -126,7 +148,7 @@ internal sealed partial class Dispatcher(
         var end = await attempts.RunAsync(
             new(message, message.State, route, route.Subscriber, message.Event!, "subscriber", model)
             {
-                WantsReply = true,
+                WantsReply = route.Egress.Kind != EgressKind.Source,
                 Gate = gate,
             },
             cancellationToken);

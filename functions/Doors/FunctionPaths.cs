@@ -11,7 +11,10 @@ internal static class FunctionPaths
         "This is the name of a function, not an address; send to /namespace/broker or /channels/namespace/channel.");
 
     public static bool IsOne(string path) =>
-        LaneFunction.At(path) is not null || path.AsSpan(1).SequenceEqual(LaneFunction.HttpFunction);
+        LaneFunction.At(path) is not null || IsTimer(path)
+        || path.AsSpan(1).SequenceEqual(LaneFunction.HttpFunction);
+
+    public static bool IsTimer(string path) => path.AsSpan(1).SequenceEqual(LaneFunction.TimerFunction);
 
     public static Task RefuseAsync(HttpContext context) => NotForClients.WriteAsync(context);
 }

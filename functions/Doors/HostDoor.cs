@@ -3,6 +3,7 @@ using System.Buffers;
 using Microsoft.Extensions.Primitives;
 using ServerlessEventing.Functions.Delivery;
 using ServerlessEventing.Functions.Ingress;
+using ServerlessEventing.Functions.Sources;
 
 namespace ServerlessEventing.Functions.Doors;
 
@@ -12,13 +13,18 @@ namespace ServerlessEventing.Functions.Doors;
 /// <code>
 ///   GET /, no forwarding headers ──────► 200                the host asks whether we listen
 ///   /readyz /healthz ──────────────────► 200
-///   POST /{FunctionName} ──────────────► dispatch           with forwarding headers: a client, 404
+///   POST /{FunctionName} ──────────────► dispatch, or plan  with forwarding headers: a client, 404
 ///   /triggers/{ns}/{name}/{uid} ───────► one subscriber
 ///   everything else ───────────────────► ingress            by the host name the client used
 /// </code>
 /// </summary>
 internal sealed partial class HostDoor(
-    EventIngress ingress, TriggerAddress triggers, Dispatcher dispatcher, Health health, ILogger<HostDoor> logger)
+    EventIngress ingress,
+    TriggerAddress triggers,
+    Dispatcher dispatcher,
+    CronPlanner planner,
+    Health health,
+    ILogger<HostDoor> logger)
 {
     private const int FirstChunk = 8 * 1024;
 
@@ -41,8 +47,9 @@ internal sealed partial class HostDoor(
 
         if (FunctionPaths.IsOne(path))
         {
-            return !proxied && HttpMethods.IsPost(context.Request.Method) && LaneFunction.At(path) is { } function
-                ? InvokeAsync(context, function)
+            return proxied || !HttpMethods.IsPost(context.Request.Method) ? FunctionPaths.RefuseAsync(context)
+                : LaneFunction.At(path) is { } function ? InvokeAsync(context, function)
+                : FunctionPaths.IsTimer(path) ? PlanAsync(context)
                 : FunctionPaths.RefuseAsync(context);
         }
 
@@ -74,9 +81,16 @@ internal sealed partial class HostDoor(
             // The host hung up; it has abandoned the message already.
         }
 
-        context.Response.StatusCode = settlement == Settlement.Complete
-            ? StatusCodes.Status200OK
-            : StatusCodes.Status500InternalServerError;
+        await AnswerAsync(context, settlement == Settlement.Complete);
+    }
+
+    // What the timer says of its schedule is of no interest: what is planned already is known here and on the bus.
+    private async Task PlanAsync(HttpContext context) =>
+        await AnswerAsync(context, await planner.PlanAsync(context.RequestAborted));
+
+    private static async Task AnswerAsync(HttpContext context, bool succeeded)
+    {
+        context.Response.StatusCode = succeeded ? StatusCodes.Status200OK : StatusCodes.Status500InternalServerError;
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = Succeeded.Length;
         await context.Response.Body.WriteAsync(Succeeded, context.RequestAborted);

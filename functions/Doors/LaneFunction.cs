@@ -8,10 +8,14 @@ internal sealed record LaneFunction(string Name, string Lane)
     /// <summary>The function that takes HTTP; it is proxied to and never invoked by name.</summary>
     public const string HttpFunction = "BrokerIngress";
 
+    /// <summary>The function that a timer starts.</summary>
+    public const string TimerFunction = "CronSource";
+
     public static readonly IReadOnlyList<LaneFunction> All =
     [
         new("TriggerFilter", EntityNames.TriggersLane),
         new("ChannelFanout", EntityNames.SubscriptionsLane),
+        new("SourceDelivery", EntityNames.SourcesLane),
     ];
 
     /// <summary>The function at a path like <c>/TriggerFilter</c>, or null.</summary>

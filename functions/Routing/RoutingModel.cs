@@ -12,6 +12,7 @@ internal sealed class RoutingModel
     private readonly FrozenDictionary<string, IngressRoute> byTopic;
     private readonly FrozenDictionary<string, EgressRoute> egresses;
     private readonly FrozenDictionary<(string Namespace, string Name), EgressRoute> triggers;
+    private readonly FrozenDictionary<string, Schedule> schedules;
 
     public RoutingModel(RoutingTable table)
     {
@@ -34,6 +35,7 @@ internal sealed class RoutingModel
             .Where(r => r.Egress is { Kind: EgressKind.Trigger, State: EgressState.Active })
             .DistinctBy(r => (r.Egress.Namespace, r.Egress.Name))
             .ToFrozenDictionary(r => (r.Egress.Namespace, r.Egress.Name));
+        schedules = table.Schedules.DistinctBy(s => s.Uid).ToFrozenDictionary(s => s.Uid);
     }
 
     public long Generation { get; }
@@ -43,6 +45,8 @@ internal sealed class RoutingModel
 
     public IEnumerable<EgressRoute> Egresses => egresses.Values;
 
+    public IEnumerable<Schedule> Schedules => schedules.Values;
+
     /// <summary>The ingress at a path without trailing slash.</summary>
     public IngressRoute? IngressAt(string path) => byPath.GetValueOrDefault(path);
 
@@ -51,6 +55,9 @@ internal sealed class RoutingModel
 
     /// <summary>The ingress that publishes to a topic.</summary>
     public IngressRoute? IngressBehind(string topic) => byTopic.GetValueOrDefault(topic);
+
+    /// <summary>The schedule of a cron source.</summary>
+    public Schedule? Schedule(string uid) => schedules.GetValueOrDefault(uid);
 
     public EgressRoute? Egress(string uid) => egresses.GetValueOrDefault(uid);
 

@@ -2,6 +2,7 @@
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
 using ServerlessEventing.Operator.Reconcilers.Flows;
+using ServerlessEventing.Operator.Reconcilers.Sources;
 using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Reconcilers;
@@ -18,6 +19,8 @@ internal static class ReconcilerSet
         new EventTypeReconciler(parts),
         new SequenceReconciler(parts),
         new ParallelReconciler(parts),
+        new PingSourceReconciler(parts),
+        new CronJobSourceReconciler(parts),
         .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
         .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
     ];

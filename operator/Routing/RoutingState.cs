@@ -37,6 +37,7 @@ public sealed class RoutingState(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry<Ingress>> _ingresses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Entry<Egress>> _egresses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry<Schedule>> _schedules = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Pressure _pressure = new();
     private long _coming = 1;
@@ -62,6 +63,11 @@ public sealed class RoutingState(TimeProvider time)
                 _egresses[egress.Uid] = new Entry<Egress>(egress, Text(egress), mark);
             }
 
+            foreach (var schedule in table.Schedules)
+            {
+                _schedules[schedule.Uid] = new Entry<Schedule>(schedule, Text(schedule), mark);
+            }
+
             Touch();
         }
     }
@@ -79,6 +85,24 @@ public sealed class RoutingState(TimeProvider time)
         lock (_gate)
         {
             return PutInto(_egresses, egress.Uid, egress, Text(egress));
+        }
+    }
+
+    /// <summary>
+    /// A cron source: its path and its schedule. A generation is in force since it was first put, also over restarts.
+    /// </summary>
+    public RoutingMark Put(Egress egress, Schedule schedule)
+    {
+        lock (_gate)
+        {
+            var since = _schedules.TryGetValue(schedule.Uid, out var present)
+                && present.Value.Generation == schedule.Generation
+                ? present.Value.Since
+                : time.GetUtcNow();
+            var inForce = schedule with { Since = since };
+            var mark = PutInto(_schedules, inForce.Uid, inForce, Text(inForce));
+            var other = PutInto(_egresses, egress.Uid, egress, Text(egress));
+            return mark.Generation > other.Generation ? mark : other;
         }
     }
 
@@ -197,6 +221,7 @@ public sealed class RoutingState(TimeProvider time)
                 {
                     var draining = entry.Value with { State = EgressState.Draining };
                     PutInto(_egresses, draining.Uid, draining, Text(draining));
+                    _schedules.Remove(draining.Uid);
                 }
             }
         }
@@ -267,6 +292,7 @@ public sealed class RoutingState(TimeProvider time)
                 Ingresses = [.. _ingresses.Values.Select(entry => entry.Value).OrderBy(i => i.Path, Ordinal)],
                 Egresses = [.. _egresses.Values.Select(entry => entry.Value)
                     .OrderBy(e => e.Namespace, Ordinal).ThenBy(e => e.Name, Ordinal).ThenBy(e => e.Uid, Ordinal)],
+                Schedules = [.. _schedules.Values.Select(entry => entry.Value).OrderBy(s => s.Uid, Ordinal)],
                 Pressure = _pressure,
             };
             return new RoutingSnapshot(generation, RoutingTableJson.Serialize(table));
@@ -314,6 +340,9 @@ public sealed class RoutingState(TimeProvider time)
 
     private static string Text(Egress egress) =>
         Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Egresses = [egress] }));
+
+    private static string Text(Schedule schedule) =>
+        Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Schedules = [schedule] }));
 
     private sealed record Entry<T>(T Value, string Text, RoutingMark Mark);
 }

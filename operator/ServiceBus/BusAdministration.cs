@@ -235,18 +235,19 @@ public sealed class BusAdministration(
         switch (entity)
         {
             case BusQueue queue:
-                await client.CreateQueueAsync(
-                    new CreateQueueOptions(queue.Name)
-                    {
-                        RequiresDuplicateDetection = queue.RequiresDuplicateDetection,
-                        ForwardTo = queue.ForwardTo,
-                        ForwardDeadLetteredMessagesTo = queue.ForwardDeadLetteredMessagesTo,
-                        DeadLetteringOnMessageExpiration = true,
-                        MaxDeliveryCount = queue.MaxDeliveryCount,
-                        LockDuration = queue.LockDuration,
-                        UserMetadata = metadata,
-                    },
-                    cancellationToken);
+                var options = new CreateQueueOptions(queue.Name)
+                {
+                    RequiresDuplicateDetection = queue.RequiresDuplicateDetection,
+                    ForwardTo = queue.ForwardTo,
+                    ForwardDeadLetteredMessagesTo = queue.ForwardDeadLetteredMessagesTo,
+                    DeadLetteringOnMessageExpiration = true,
+                    MaxDeliveryCount = queue.MaxDeliveryCount,
+                    LockDuration = queue.LockDuration,
+                    UserMetadata = metadata,
+                };
+                options.DuplicateDetectionHistoryTimeWindow =
+                    queue.DuplicateDetectionWindow ?? options.DuplicateDetectionHistoryTimeWindow;
+                await client.CreateQueueAsync(options, cancellationToken);
                 break;
             case BusTopic topic:
                 await client.CreateTopicAsync(
@@ -289,6 +290,8 @@ public sealed class BusAdministration(
                 asQueue.DeadLetteringOnMessageExpiration = true;
                 asQueue.MaxDeliveryCount = queue.MaxDeliveryCount;
                 asQueue.LockDuration = queue.LockDuration;
+                asQueue.DuplicateDetectionHistoryTimeWindow =
+                    queue.DuplicateDetectionWindow ?? asQueue.DuplicateDetectionHistoryTimeWindow;
                 asQueue.UserMetadata = metadata;
                 await client.UpdateQueueAsync(asQueue, cancellationToken);
                 break;

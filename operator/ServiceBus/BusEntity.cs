@@ -27,6 +27,9 @@ public sealed record BusQueue(string Name) : BusEntity
     /// <summary>Cannot be changed once the queue is there.</summary>
     public bool RequiresDuplicateDetection { get; init; }
 
+    /// <summary>How long a MessageId is remembered; null: as the bus has it.</summary>
+    public TimeSpan? DuplicateDetectionWindow { get; init; }
+
     public string? ForwardTo { get; init; }
 
     public string? ForwardDeadLetteredMessagesTo { get; init; }
@@ -42,7 +45,8 @@ public sealed record BusQueue(string Name) : BusEntity
     protected override string Settings => string.Create(
         CultureInfo.InvariantCulture,
         $"queue|{RequiresDuplicateDetection}|{ForwardTo}|{ForwardDeadLetteredMessagesTo}|"
-        + $"{MaxDeliveryCount}|{LockDuration}");
+        + $"{MaxDeliveryCount}|{LockDuration}")
+        + (DuplicateDetectionWindow is { } window ? $"|{window}" : "");
 }
 
 /// <summary>The topic of a Channel.</summary>

@@ -20,6 +20,11 @@ public sealed partial class Lanes(
     /// <summary>Done, or why bus subscriptions have to wait.</summary>
     public BusOutcome State => _ready.Task.IsCompletedSuccessfully ? BusOutcome.Done : BusOutcome.Waiting(_problem);
 
+    /// <summary>
+    /// A tick may be sent again for seven minutes: from two before its time to five after it.
+    /// </summary>
+    private static readonly TimeSpan TickWindow = TimeSpan.FromMinutes(10);
+
     /// <summary>The queues, targets first.</summary>
     public static IReadOnlyList<BusQueue> Queues(TimeSpan lockDuration)
     {
@@ -31,6 +36,7 @@ public sealed partial class Lanes(
             {
                 // Ticks of sources carry their own MessageId; copies of one event for several Triggers share theirs.
                 RequiresDuplicateDetection = lane == EntityNames.SourcesLane,
+                DuplicateDetectionWindow = lane == EntityNames.SourcesLane ? TickWindow : null,
                 ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
                 LockDuration = lockDuration,
             });

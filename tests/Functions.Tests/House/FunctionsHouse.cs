@@ -4,20 +4,23 @@ using System.Net.Http.Headers;
 using ServerlessEventing.Contract.Filters;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.ServiceBus.Administration;
 using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Functions.Tests.House;
 
 /// <summary>Started once a test class; each test makes Brokers of its own in it.</summary>
-public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
+public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLifetime
 {
     private readonly TempFolder folder = new();
     private readonly List<Contract.Routing.Ingress> ingresses = [];
     private readonly List<Egress> egresses = [];
+    private readonly List<Schedule> schedules = [];
     private CancellationTokenSource stop = new();
     private Pressure pressure = new();
     private long generation = 1;
+    private bool together;
     private TestBus? bus;
     private RecordedHost? host;
     private Task<int> running = Task.FromResult(0);
@@ -30,11 +33,11 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
 
     internal HttpClient Http { get; } = new();
 
-    private string TableFile => folder["routing.json"];
+    internal string TableFile => folder["routing.json"];
 
     public async ValueTask InitializeAsync()
     {
-        bus = await TestBus.StartAsync();
+        bus = await TestBus.StartAsync(quirks ? new AzureQuirks() : null);
         WriteTable();
         await StartAsync();
     }
@@ -56,6 +59,11 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
     /// <summary>Stops the function app, and the host in front of it; the bus goes on.</summary>
     internal async Task StopAsync()
     {
+        if (stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await (host?.DisposeAsync() ?? default);
         host = null;
         await stop.CancelAsync();
@@ -111,27 +119,73 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         return name;
     }
 
+    /// <summary>A Channel in namespace <c>ns</c>.</summary>
+    internal async Task<string> AddChannelAsync()
+    {
+        var name = "c" + Guid.NewGuid().ToString("N")[..8];
+        await Bus.AddTopicAsync(ChannelTopic(name));
+        ingresses.Add(new()
+        {
+            Uid = name,
+            Kind = IngressKind.Channel,
+            Namespace = "ns",
+            Name = name,
+            Path = Addresses.ChannelPath("ns", name),
+            Hosts = [Addresses.ChannelHost("ns", name)],
+            Topic = ChannelTopic(name),
+            Lanes = [EntityNames.SubscriptionsLane],
+        });
+        await PublishTableAsync();
+        return name;
+    }
+
+    /// <summary>A Subscription of a Channel; <paramref name="change"/> finishes the egress.</summary>
+    internal Task<Egress> AddSubscriptionAsync(
+        string channel, Uri? subscriber, Func<Egress, Egress>? change = null) => AddAsync(
+        ChannelTopic(channel),
+        egress =>
+        {
+            egress = egress with
+            {
+                Kind = EgressKind.Subscription,
+                Lane = EntityNames.SubscriptionsLane,
+                Destination = subscriber is null ? null : new() { Uri = subscriber.ToString() },
+            };
+            return change?.Invoke(egress) ?? egress;
+        },
+        null);
+
     /// <summary>A Trigger of a Broker; <paramref name="change"/> finishes the egress.</summary>
-    internal async Task<Egress> AddTriggerAsync(
-        string broker, Uri? subscriber, Func<Egress, Egress>? change = null, RuleFilter? rule = null)
+    internal Task<Egress> AddTriggerAsync(
+        string broker, Uri? subscriber, Func<Egress, Egress>? change = null, RuleFilter? rule = null) => AddAsync(
+        Topic(broker),
+        egress =>
+        {
+            egress = egress with
+            {
+                Destination = subscriber is null ? null : new() { Uri = subscriber.ToString() },
+                Reply = new() { Uri = $"http://{broker}", Topic = ReplyTopic(broker) },
+            };
+            return change?.Invoke(egress) ?? egress;
+        },
+        rule);
+
+    private async Task<Egress> AddAsync(string topic, Func<Egress, Egress> change, RuleFilter? rule)
     {
         var uid = Guid.NewGuid().ToString();
-        var egress = new Egress
+        var egress = change(new()
         {
             Uid = uid,
             Kind = EgressKind.Trigger,
             Namespace = "ns",
             Name = "t-" + uid[..8],
             Lane = EntityNames.TriggersLane,
-            Destination = subscriber is null ? null : new() { Uri = subscriber.ToString() },
-            Reply = new() { Uri = $"http://{broker}", Topic = ReplyTopic(broker) },
-        };
-        egress = change?.Invoke(egress) ?? egress;
+        });
         egresses.Add(egress);
         await PublishTableAsync();
         await (egress.Dedicated is { } own
             ? Bus.AddOwnAsync(own, egress.Lane)
-            : Bus.AddEgressAsync(Topic(broker), uid, egress.Lane, generation, rule));
+            : Bus.AddEgressAsync(topic, uid, egress.Lane, generation, rule));
         return egress;
     }
 
@@ -162,6 +216,51 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
             ["RoutingTable"] = TableFile,
             ["EVENTING_DISPATCH_GROUP"] = group ?? "",
         });
+
+    /// <summary>A cron source and its path; <paramref name="change"/> finishes the schedule.</summary>
+    internal async Task<(Schedule Schedule, Egress Egress)> AddSourceAsync(
+        Destination sink, Func<Schedule, Schedule> change)
+    {
+        var uid = Guid.NewGuid().ToString();
+        var schedule = change(new Schedule
+        {
+            Uid = uid,
+            Generation = 1,
+            Cron = "* * * * *",
+            Since = TimeProvider.System.GetUtcNow(),
+            Type = "dev.knative.sources.ping",
+            Source = $"/apis/v1/namespaces/ns/pingsources/{uid[..8]}",
+        });
+        var egress = new Egress
+        {
+            Uid = uid,
+            Kind = EgressKind.Source,
+            Namespace = "ns",
+            Name = uid[..8],
+            Lane = EntityNames.SourcesLane,
+            Destination = sink,
+            Delivery = new() { Retry = 5, BackoffDelay = TimeSpan.FromMilliseconds(50) },
+        };
+        schedules.Add(schedule);
+        egresses.Add(egress);
+        await PublishTableAsync();
+        return (schedule, egress);
+    }
+
+    /// <summary>Replaces a schedule in the table.</summary>
+    internal Task ChangeAsync(Schedule schedule)
+    {
+        schedules.RemoveAll(other => other.Uid == schedule.Uid);
+        schedules.Add(schedule);
+        return PublishTableAsync();
+    }
+
+    /// <summary>Deletes a cron source: no schedule, and its egress drains.</summary>
+    internal Task RemoveAsync(Schedule schedule, Egress egress)
+    {
+        schedules.Remove(schedule);
+        return ChangeAsync(egress with { State = EgressState.Draining });
+    }
 
     /// <summary>Replaces an egress in the table.</summary>
     internal Task ChangeAsync(Egress egress)
@@ -224,14 +323,30 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
 
     internal static string Topic(string broker) => EntityNames.Topic("ns", broker + "-kn-trigger");
 
+    internal static string ChannelTopic(string channel) => EntityNames.Topic("ns", channel);
+
     internal static string ReplyTopic(string broker) => EntityNames.Topic("ns", broker + "-kn-ingress");
 
     internal static IReadOnlyList<FilterExpression> TypeIs(string type) =>
         [new() { Exact = new Dictionary<string, string> { ["type"] = type } }];
 
+    /// <summary>Makes several changes that come into force together, at the end.</summary>
+    internal async Task TogetherAsync(Func<Task> changes)
+    {
+        together = true;
+        await changes();
+        together = false;
+        await PublishTableAsync();
+    }
+
     private async Task PublishTableAsync()
     {
         generation++;
+        if (together)
+        {
+            return;
+        }
+
         WriteTable();
         if (running.IsCompleted)
         {
@@ -257,6 +372,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
             Generation = generation,
             Ingresses = [.. ingresses],
             Egresses = [.. egresses],
+            Schedules = [.. schedules],
             Pressure = pressure,
         };
         var fresh = TableFile + ".new";
@@ -270,3 +386,9 @@ public sealed class HostHouse() : FunctionsHouse(pump: false);
 
 /// <summary>With our own receivers.</summary>
 public sealed class PumpHouse() : FunctionsHouse(pump: true);
+
+/// <summary>Behind the Functions host's contract, on a bus with Azure's quirks.</summary>
+public sealed class QuirkyHostHouse() : FunctionsHouse(pump: false, quirks: true);
+
+/// <summary>With our own receivers, on a bus with Azure's quirks.</summary>
+public sealed class QuirkyPumpHouse() : FunctionsHouse(pump: true, quirks: true);

@@ -27,6 +27,7 @@ internal sealed class RecordedHost : IAsyncDisposable
         var host = new RecordedHost(handler);
         await host.ServeAsync(client, "TriggerFilter", EntityNames.TriggersLane);
         await host.ServeAsync(client, "ChannelFanout", EntityNames.SubscriptionsLane);
+        await host.ServeAsync(client, "SourceDelivery", EntityNames.SourcesLane);
         return host;
     }
 

@@ -2,6 +2,7 @@
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Local.ServiceBus;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 using ServerlessEventing.Testing;
@@ -28,15 +29,17 @@ internal sealed class TestBus : IAsyncDisposable
 
     public ServiceBusClient Client { get; }
 
-    public static async Task<TestBus> StartAsync()
+    /// <summary>Starts the emulator, with Azure's quirks where they are given.</summary>
+    public static async Task<TestBus> StartAsync(AzureQuirks? quirks = null)
     {
         var folder = new TempFolder();
         var emulator = await ServiceBusEmulator.StartAsync(
-            new ServiceBusEmulatorOptions { DataFolder = folder.Path }, CancellationToken.None);
+            new ServiceBusEmulatorOptions { DataFolder = folder.Path, Quirks = quirks }, CancellationToken.None);
         var bus = new TestBus(folder, emulator);
         await bus.Administration.CreateQueueAsync(EntityNames.DeadLetters);
         await bus.AddLaneAsync(EntityNames.TriggersLane);
         await bus.AddLaneAsync(EntityNames.SubscriptionsLane);
+        await bus.AddLaneAsync(EntityNames.SourcesLane, duplicateDetection: true);
         return bus;
     }
 
@@ -142,6 +145,27 @@ internal sealed class TestBus : IAsyncDisposable
     public async Task<bool> IsEmptyAsync(string queue) =>
         (await Administration.GetQueueRuntimePropertiesAsync(queue)).TotalMessageCount == 0;
 
+    /// <summary>
+    /// What waits for an egress on the retries queue of a lane. A queue that forwards cannot be looked into, so from
+    /// now on it does not.
+    /// </summary>
+    public async Task<IReadOnlyList<ServiceBusReceivedMessage>> WaitingForAsync(string lane, string egress)
+    {
+        QueueProperties retries = await Administration.GetQueueAsync(EntityNames.Retries(lane));
+        retries.ForwardTo = null;
+        await Administration.UpdateQueueAsync(retries);
+        await using var receiver = Client.CreateReceiver(EntityNames.Retries(lane));
+        var waiting = new List<ServiceBusReceivedMessage>();
+        for (var next = 0L; await receiver.PeekMessagesAsync(250, next) is { Count: > 0 } page;)
+        {
+            waiting.AddRange(page.Where(message =>
+                Equals(message.ApplicationProperties.GetValueOrDefault(MessageProperties.Egress), egress)));
+            next = page[^1].SequenceNumber + 1;
+        }
+
+        return waiting;
+    }
+
     /// <summary>Whether a message is scheduled on the retries queue of a lane.</summary>
     public async Task<bool> IsWaitingAsync(string lane) =>
         (await Administration.GetQueueRuntimePropertiesAsync(EntityNames.Retries(lane))).ScheduledMessageCount > 0;
@@ -162,11 +186,15 @@ internal sealed class TestBus : IAsyncDisposable
         folder.Dispose();
     }
 
-    private async Task AddLaneAsync(string lane)
+    // Locks of a few seconds, so that what a killed instance held is soon given to another.
+    private async Task AddLaneAsync(string lane, bool duplicateDetection = false)
     {
         await Administration.CreateQueueAsync(new CreateQueueOptions(lane)
         {
             MaxDeliveryCount = 100,
+            RequiresDuplicateDetection = duplicateDetection,
+            DuplicateDetectionHistoryTimeWindow = TimeSpan.FromMinutes(10),
+            LockDuration = TimeSpan.FromSeconds(duplicateDetection ? 5 : 60),
             ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
         });
         await AddRetriesAsync(lane);

@@ -1,0 +1,18 @@
+# The operator, and the adapters it starts (same image, other arguments).
+#   docker build -f infra/docker/operator.Dockerfile -t serverless-eventing/operator:0.1.0 .
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /src
+COPY . .
+RUN dotnet publish operator -c Release -o /out
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+LABEL org.opencontainers.image.title="serverless-eventing operator" \
+      org.opencontainers.image.description="Turns Knative Eventing objects into Service Bus entities and a routing table" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="0.1.0"
+ENV DOTNET_EnableDiagnostics=0 \
+    DOTNET_gcServer=0
+COPY --from=build /out /app
+USER 1654
+EXPOSE 8090
+ENTRYPOINT ["dotnet", "/app/ServerlessEventing.Operator.dll"]

@@ -1,0 +1,155 @@
+// A year of ticks in no time: every tick once, none early, over restarts, pauses and several instances.
+using System.Globalization;
+using ServerlessEventing.Contract.Cron;
+using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Functions.Sources;
+
+namespace ServerlessEventing.Functions.Tests.Sources;
+
+public sealed class TickPlanTests
+{
+    private static readonly DateTimeOffset Start = At("2024-01-01T00:00:00Z");
+
+    [Theory]
+    [InlineData("0 * * * *", "Europe/Berlin")]
+    [InlineData("30 1,2 * * *", "America/New_York")]
+    [InlineData("*/15 * * * * *", "UTC", 20)]
+    [InlineData("@monthly", "Australia/Sydney")]
+    public void Year_ThreeInstancesThatRestart_EveryTickOnceNoneEarly(string cron, string zone, int days = 366)
+    {
+        var schedule = Schedule(cron, zone);
+        TickPlan[] instances = [new(), new(), new()];
+        var bus = new DuplicateWindow();
+        var random = new Random(7);
+        var end = Start.AddDays(days);
+        for (var now = Start; now < end; now = now.AddSeconds(60))
+        {
+            foreach (var i in Enumerable.Range(0, instances.Length))
+            {
+                if (random.Next(40) == 0)
+                {
+                    instances[i] = new();
+                }
+
+                // An instance that is paused misses some minutes; never all of them.
+                if (i == 0 || random.Next(3) > 0)
+                {
+                    Plan(instances[i], [schedule], now.AddSeconds(random.Next(60)), bus);
+                }
+            }
+        }
+
+        Assert.Equal(Expected(schedule, Start, end), bus.Taken.Where(at => at < end));
+        Assert.Equal(bus.Taken.Count, bus.Taken.Distinct().Count());
+    }
+
+    [Fact]
+    public void Downtime_LongerThanTheLookBack_LastFiveMinutesAreMadeUpAndOlderTicksSkipped()
+    {
+        var schedule = Schedule("* * * * *", "UTC");
+        var bus = new DuplicateWindow();
+        Plan(new(), [schedule], Start, bus);
+        Plan(new(), [schedule], Start.AddHours(1).AddSeconds(30), bus);
+        Assert.Equal(
+            [
+                .. Enumerable.Range(0, 3).Select(minute => Start.AddMinutes(minute)),
+                .. Enumerable.Range(56, 7).Select(minute => Start.AddMinutes(minute)),
+            ],
+            bus.Taken);
+    }
+
+    [Fact]
+    public void Pause_OfAnInstanceThatRemembers_FollowsTheSameRule()
+    {
+        var schedule = Schedule("* * * * *", "UTC");
+        var bus = new DuplicateWindow();
+        var plan = new TickPlan();
+        Plan(plan, [schedule], Start, bus);
+        Plan(plan, [schedule], Start.AddHours(1).AddSeconds(30), bus);
+        Assert.Equal(10, bus.Taken.Count);
+    }
+
+    [Fact]
+    public void NewSource_HasNoTicksFromBeforeItWasThere()
+    {
+        var schedule = Schedule("* * * * * *", "UTC") with { Since = Start.AddSeconds(10.5) };
+        var bus = new DuplicateWindow();
+        Plan(new(), [schedule], Start.AddSeconds(11.2), bus);
+        Assert.Equal(Start.AddSeconds(11), bus.Taken[0]);
+    }
+
+    [Fact]
+    public void NotConfirmed_IsDueAgain()
+    {
+        var plan = new TickPlan();
+        Schedule[] schedules = [Schedule("* * * * *", "UTC")];
+        var first = plan.Due(schedules, Start, (_, _) => { });
+        Assert.Equal(first, plan.Due(schedules, Start.AddSeconds(20), (_, _) => { }));
+    }
+
+    [Fact]
+    public void Unreadable_IsToldOnceAndOthersGoOn()
+    {
+        var plan = new TickPlan();
+        Schedule[] schedules = [Schedule("61 * * * *", "UTC"), Schedule("* * * * *", "UTC") with { Uid = "other" }];
+        var told = 0;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.All(plan.Due(schedules, Start, (_, _) => told++), tick => Assert.Equal("other", tick.Schedule.Uid));
+        }
+
+        Assert.Equal(1, told);
+    }
+
+    private static void Plan(TickPlan plan, Schedule[] schedules, DateTimeOffset now, DuplicateWindow bus)
+    {
+        foreach (var tick in plan.Due(schedules, now, (_, fault) => Assert.Fail(fault.ToString())))
+        {
+            bus.Send(tick, now);
+            plan.Confirm(tick);
+        }
+    }
+
+    private static List<DateTimeOffset> Expected(Schedule schedule, DateTimeOffset from, DateTimeOffset end)
+    {
+        Assert.True(CronSchedule.TryParse(schedule.Cron, schedule.TimeZone, schedule.Dialect, out var cron, out _));
+        List<DateTimeOffset> times = [];
+        for (var at = cron.Next(from.AddTicks(-1)); at < end; at = cron.Next(at.Value))
+        {
+            times.Add(at.Value);
+        }
+
+        return times;
+    }
+
+    private static Schedule Schedule(string cron, string zone) => new()
+    {
+        Uid = "source",
+        Generation = 1,
+        Cron = cron,
+        TimeZone = zone,
+        Since = Start,
+        Type = "t",
+        Source = "/s",
+    };
+
+    private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+
+    // The queue's duplicate detection: an id is known for ten minutes.
+    private sealed class DuplicateWindow
+    {
+        private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+        private readonly Dictionary<string, DateTimeOffset> known = [];
+
+        public List<DateTimeOffset> Taken { get; } = [];
+
+        public void Send(Tick tick, DateTimeOffset now)
+        {
+            if (!known.TryGetValue(tick.MessageId, out var until) || until < now)
+            {
+                known[tick.MessageId] = now + Window;
+                Taken.Add(tick.At);
+            }
+        }
+    }
+}
