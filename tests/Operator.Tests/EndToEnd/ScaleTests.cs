@@ -6,7 +6,7 @@ using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Operator.Tests.EndToEnd;
 
-/// <summary>1,000 Triggers on 50 Brokers and 100 changes when asked for a long run; a tenth of that otherwise.</summary>
+/// <summary>1,000 Triggers on 50 Brokers and 100 changes in a long run; a tenth of that otherwise.</summary>
 public sealed class ScaleTests(House house, ITestOutputHelper output) : IClassFixture<House>
 {
     private static readonly int Brokers = LongRun.Asked ? 50 : 5;
