@@ -19,10 +19,13 @@ internal static class ReconcilerSet
         new EventTypeReconciler(parts),
         new SequenceReconciler(parts),
         new ParallelReconciler(parts),
-        new PingSourceReconciler(parts),
-        new CronJobSourceReconciler(parts),
         .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
         .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
+        new PingSourceReconciler(parts),
+        new CronJobSourceReconciler(parts),
+        new SinkBindingReconciler(parts),
+        new ContainerSourceReconciler(parts),
+        new OldContainerSourceReconciler(parts),
     ];
 
     /// <summary>A Channel shows its subscribers, so it looks again when one of them changes.</summary>

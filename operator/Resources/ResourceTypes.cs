@@ -55,10 +55,9 @@ public static class ResourceTypes
 
     public static readonly ResourceType Subscription = new(MessagingGroup, "v1", "subscriptions", "Subscription");
 
+    public static readonly ResourceType EventType = new(EventingGroup, "v1beta2", "eventtypes", "EventType");
     public static readonly ResourceType Sequence = new(FlowsGroup, "v1", "sequences", "Sequence");
     public static readonly ResourceType Parallel = new(FlowsGroup, "v1", "parallels", "Parallel");
-    /// <summary>As v0.7 has it.</summary>
-    public static readonly ResourceType EventType = new(EventingGroup, "v1alpha1", "eventtypes", "EventType");
 
     public static readonly ResourceType PingSource = new(SourcesGroup, "v1", "pingsources", "PingSource");
     public static readonly ResourceType CronJobSource =
@@ -66,6 +65,13 @@ public static class ResourceTypes
 
     /// <summary>Every kind that ticks.</summary>
     public static readonly IReadOnlyList<ResourceType> CronSources = [PingSource, CronJobSource];
+
+    public static readonly ResourceType SinkBinding = new(SourcesGroup, "v1", "sinkbindings", "SinkBinding");
+    public static readonly ResourceType ContainerSource =
+        new(SourcesGroup, "v1", "containersources", "ContainerSource");
+
+    public static readonly ResourceType OldContainerSource =
+        new(OldSourcesGroup, "v1alpha1", "containersources", "ContainerSource");
 
     /// <summary>Every kind that is a Service Bus topic.</summary>
     public static readonly IReadOnlyList<ResourceType> Channels =
@@ -78,6 +84,6 @@ public static class ResourceTypes
     public static readonly IReadOnlyList<ResourceType> Watched =
     [
         Namespace, Service, Deployment, ScaledObject, Broker, Trigger, EventType, Provisioner, Sequence, Parallel,
-        .. Channels, .. Subscriptions, .. CronSources,
+        .. Channels, .. Subscriptions, .. CronSources, SinkBinding, ContainerSource, OldContainerSource,
     ];
 }

@@ -72,6 +72,21 @@ public sealed class NodeProject
         return run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
+    /// <summary>Runs a text as a module that finds the project's packages.</summary>
+    public async Task<string[]> ScriptOf(string text)
+    {
+        var file = Path.Combine(_folder, "node_modules", $".sample-{Guid.NewGuid():N}.mjs");
+        await File.WriteAllTextAsync(file, text);
+        try
+        {
+            return await Script(file, _noVariables);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     private async Task<(int ExitCode, string Output, string Errors)> Run(
         string tool, string[] arguments, IReadOnlyDictionary<string, string> environment, TimeSpan deadline)
     {

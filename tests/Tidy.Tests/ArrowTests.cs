@@ -11,14 +11,15 @@ public sealed partial class ArrowTests
         ["servicebus"] = [],
         ["local/servicebus"] = [],
         ["local/kubernetes"] = [],
-        ["bench"] = [],
+        ["local/workloads"] = [],
+        ["bench"] = ["servicebus"],
         ["local/functionshost"] = ["servicebus"],
         ["functions"] = ["contract", "servicebus"],
         ["operator"] = ["contract", "servicebus"],
         ["cli"] =
         [
             "functions", "operator", "contract", "servicebus",
-            "local/servicebus", "local/kubernetes", "local/functionshost",
+            "local/servicebus", "local/kubernetes", "local/functionshost", "local/workloads",
         ],
     };
 
