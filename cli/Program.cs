@@ -10,6 +10,7 @@ var root = new RootCommand("Serverless Eventing: Knative's Brokers and Triggers 
     FilterCommand.Create(),
     CronCommand.Create(),
     DeadLettersCommand.Create(),
+    DetachCommand.Create(),
     DoctorCommand.Create(),
     EventDisplayCommand.Create(),
     ServiceBusCommand.Create(),
