@@ -152,9 +152,10 @@ public sealed class OperatorApplication : IAsyncDisposable
             BrokerClass = brokerClass,
             Time = time,
             ClusterDomain = options.ClusterDomain,
+            AdapterImage = options.AdapterImage,
             Wake = target => _controllers!.Wake(target),
         };
-        var controllers = new ControllerSet(Reconcilers(parts), shared, options.Workers, ChannelsOfSubscriptions);
+        var controllers = new ControllerSet(Reconcilers(parts), shared, options.Workers, AlsoWokenBy);
         _controllers = controllers;
         barrier.Wake += controllers.Wake;
 
@@ -181,13 +182,19 @@ public sealed class OperatorApplication : IAsyncDisposable
         .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
         new PingSourceReconciler(parts),
         new CronJobSourceReconciler(parts),
+        .. ResourceTypes.ApiServerSources.Select(type => new ApiServerSourceReconciler(type, parts)),
     ];
 
-    // A Channel shows its subscribers, so it looks again when one of them changes.
-    private static IEnumerable<ObjectRef> ChannelsOfSubscriptions(ResourceChange change) =>
+    // A Channel shows its subscribers, so it looks again when one of them changes; an ApiServerSource that selects
+    // namespaces looks again when one of those does.
+    private IEnumerable<ObjectRef> AlsoWokenBy(ResourceChange change) =>
         ResourceTypes.Subscriptions.Contains(change.Type)
             ? [ChannelSubscribers.ChannelOf(change.Either, change.Type)]
-            : [];
+        : change.Type == ResourceTypes.Namespace
+            ? _informers[ResourceTypes.ApiServerSource].All
+                .Where(source => source.Spec.Object("namespaceSelector") is not null)
+                .Select(source => new ObjectRef(ResourceTypes.ApiServerSource.GroupKind, source.Key))
+        : [];
 
     // What was deleted while no operator ran is known only from the table.
     private static void WakeWhatTheTableKnows(RoutingState state, ControllerSet controllers)

@@ -1,6 +1,7 @@
 // Runs the operator with settings from the environment.
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Operator;
+using ServerlessEventing.Operator.Adapters;
 using ServerlessEventing.ServiceBus;
 
 using var stop = new CancellationTokenSource();
@@ -20,6 +21,11 @@ Console.CancelKeyPress += (_, pressed) =>
 };
 AppDomain.CurrentDomain.ProcessExit += (_, _) => stop.Cancel();
 
+if (args is ["adapter", "apiserver"])
+{
+    return await ApiServerAdapter.RunAsync(Environment.GetEnvironmentVariable, logging, stop.Token);
+}
+
 if (ServiceBusConnectionSetting.FromEnvironment() is not { } connection)
 {
     Console.Error.WriteLine($"No Service Bus: {ServiceBusConnectionSetting.Expected}.");
@@ -36,6 +42,7 @@ await OperatorApplication.RunAsync(
         RoutingPort = int.TryParse(Setting("EVENTING_ROUTING_PORT"), out var port) ? port : 8090,
         ClusterDomain = Setting("CLUSTER_DOMAIN") ?? "cluster.local",
         SystemNamespace = Setting("SYSTEM_NAMESPACE") ?? "serverless-eventing",
+        AdapterImage = Setting("EVENTING_ADAPTER_IMAGE") ?? OperatorOptions.DefaultAdapterImage,
         LoggerFactory = logging,
     },
     stop.Token);

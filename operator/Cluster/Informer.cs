@@ -83,6 +83,9 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
         }
     }
 
+    private string Selector =>
+        type.LabelSelector is { } selector ? $"&labelSelector={Uri.EscapeDataString(selector)}" : "";
+
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
         try
@@ -104,7 +107,7 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
         do
         {
             var page = await client.GetAsync(
-                $"{type.Path()}?limit={PageSize}" + (next is null ? "" : $"&continue={Uri.EscapeDataString(next)}"),
+                $"{type.Path(type.OnlyNamespace ?? "")}?limit={PageSize}{Selector}" + (next is null ? "" : $"&continue={Uri.EscapeDataString(next)}"),
                 cancellationToken);
             if (page.IsMissing)
             {
@@ -172,7 +175,7 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
             version = resource.Version.Length > 0 ? resource.Version : version;
             if (kind == "DELETED")
             {
-                Remove(resource.Key);
+                Remove(resource.Key, resource);
             }
             else if (kind is "ADDED" or "MODIFIED")
             {
@@ -195,11 +198,12 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
         Tell(new ResourceChange(type, old, resource));
     }
 
-    private void Remove(ResourceKey key)
+    // What a watch tells of the end is the object's last state; after a gap only the one before is known.
+    private void Remove(ResourceKey key, Resource? last = null)
     {
         if (_store.TryRemove(key, out var old))
         {
-            Tell(new ResourceChange(type, old, null));
+            Tell(new ResourceChange(type, last ?? old, null));
         }
     }
 

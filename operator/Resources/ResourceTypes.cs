@@ -16,6 +16,15 @@ public static class ResourceTypes
     public static readonly ResourceType ConfigMap = new("", "v1", "configmaps", "ConfigMap");
     public static readonly ResourceType Event = new("", "v1", "events", "Event");
 
+    /// <summary>Label of the workloads we make; only those are watched.</summary>
+    public const string ManagedByLabel = "app.kubernetes.io/managed-by";
+    public const string ManagedBy = "eventing-operator";
+
+    public static readonly ResourceType Deployment = new("apps", "v1", "deployments", "Deployment")
+    {
+        LabelSelector = $"{ManagedByLabel}={ManagedBy}",
+    };
+
     public static readonly ResourceType Broker = new(EventingGroup, "v1", "brokers", "Broker");
     public static readonly ResourceType Trigger = new(EventingGroup, "v1", "triggers", "Trigger");
 
@@ -45,6 +54,18 @@ public static class ResourceTypes
     public static readonly ResourceType CronJobSource =
         new(OldSourcesGroup, "v1alpha1", "cronjobsources", "CronJobSource");
 
+    public static readonly ResourceType SubjectAccessReview = new(
+        "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", Namespaced: false);
+
+    public static readonly ResourceType ApiServerSource =
+        new(SourcesGroup, "v1", "apiserversources", "ApiServerSource");
+
+    public static readonly ResourceType OldApiServerSource =
+        new(OldSourcesGroup, "v1alpha1", "apiserversources", "ApiServerSource");
+
+    /// <summary>Every kind that tells of changes in the cluster.</summary>
+    public static readonly IReadOnlyList<ResourceType> ApiServerSources = [ApiServerSource, OldApiServerSource];
+
     /// <summary>Every kind that ticks.</summary>
     public static readonly IReadOnlyList<ResourceType> CronSources = [PingSource, CronJobSource];
 
@@ -57,5 +78,5 @@ public static class ResourceTypes
 
     /// <summary>Every kind watched from the start.</summary>
     public static readonly IReadOnlyList<ResourceType> Watched =
-        [Namespace, Service, Broker, Trigger, Provisioner, .. Channels, .. Subscriptions, EventType, .. CronSources];
+        [Namespace, Service, Broker, Trigger, Provisioner, .. Channels, .. Subscriptions, EventType, .. CronSources, .. ApiServerSources, Deployment];
 }
