@@ -5,6 +5,7 @@ using ServerlessEventing.Bench.Verbs;
 var root = new RootCommand("Measures Serverless Eventing beside controls; only the ratios mean something.")
 {
     E2eVerb.Create(),
+    ServiceBusVerb.Create(),
     ControlVerb.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -39,7 +39,7 @@ public sealed record OperatorOptions
     /// <summary>How often the bus is compared again, at most; never more than 5 entities a second.</summary>
     public TimeSpan DriftPeriod { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often the lanes are measured; on Azure six queues cost 120 of a namespace's credits each time.</summary>
+    /// <summary>How often the lanes are measured; on Azure that costs 120 of a namespace's credits each time.</summary>
     public TimeSpan PressurePeriod { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Peek-lock time of lanes.</summary>

@@ -107,7 +107,8 @@ internal sealed class MessageBuffer(
             await link.DrainAsync(DrainPatience, cancellationToken);
             foreach (var message in Take(int.MaxValue))
             {
-                if (mode == ServiceBusReceiveMode.PeekLock)
+                // A session's messages go back with it, and without being counted as delivered.
+                if (mode == ServiceBusReceiveMode.PeekLock && session is null)
                 {
                     message.Delivery?.Release();
                 }

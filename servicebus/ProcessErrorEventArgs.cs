@@ -16,8 +16,14 @@ public enum ServiceBusErrorSource
     /// <summary>Receiving, which includes opening the link.</summary>
     Receive,
 
-    /// <summary>Renewing the lock of a message being handled.</summary>
+    /// <summary>Renewing the lock of a message being handled, or of its session.</summary>
     RenewLock,
+
+    /// <summary>Accepting a session, or running the handler for that.</summary>
+    AcceptSession,
+
+    /// <summary>Giving a session back, or running the handler for that.</summary>
+    CloseSession,
 }
 
 /// <summary>A failure in a processor; it goes on by itself.</summary>

@@ -13,7 +13,8 @@ namespace ServerlessEventing.ServiceBus;
 ///        │                                ├ $cbs          a token per entity, renewed
 ///        ├ ServiceBusSender    ─►         ├ SendingLink
 ///        ├ ServiceBusReceiver  ─►         ├ ReceivingLink, RequestLink ($management)
-///        └ ServiceBusProcessor ─►         └ ReceivingLink, RequestLink ($management)
+///        ├ ServiceBusProcessor ─►         ├ ReceivingLink, RequestLink ($management)
+///        └ …SessionProcessor   ─►         └ ReceivingLink for each session held
 /// </code>
 /// </summary>
 public sealed class ServiceBusClient : IAsyncDisposable
@@ -169,6 +170,16 @@ public sealed class ServiceBusClient : IAsyncDisposable
     /// <summary>A processor of a bus subscription's messages.</summary>
     public ServiceBusProcessor CreateProcessor(
         string topicName, string subscriptionName, ServiceBusProcessorOptions? options) =>
+        new(this, SubscriptionPath(topicName, subscriptionName), options ?? new());
+
+    /// <summary>A processor of a queue's sessions.</summary>
+    public ServiceBusSessionProcessor CreateSessionProcessor(
+        string queueName, ServiceBusSessionProcessorOptions? options = null) =>
+        new(this, Checked(queueName), options ?? new());
+
+    /// <summary>A processor of a bus subscription's sessions.</summary>
+    public ServiceBusSessionProcessor CreateSessionProcessor(
+        string topicName, string subscriptionName, ServiceBusSessionProcessorOptions? options = null) =>
         new(this, SubscriptionPath(topicName, subscriptionName), options ?? new());
 
     /// <summary>Closes the connection and all that lives on it.</summary>

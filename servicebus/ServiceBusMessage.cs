@@ -6,6 +6,7 @@ public sealed class ServiceBusMessage
 {
     private const int MaxIdLength = 128;
 
+    private BinaryData body = BinaryData.Empty;
     private string? messageId;
     private string? sessionId;
     private string? partitionKey;
@@ -32,7 +33,6 @@ public sealed class ServiceBusMessage
     /// <summary>A message over these bytes; they are not copied until they go out.</summary>
     public ServiceBusMessage(BinaryData body)
     {
-        ArgumentNullException.ThrowIfNull(body);
         Body = body;
     }
 
@@ -41,6 +41,7 @@ public sealed class ServiceBusMessage
     {
         ArgumentNullException.ThrowIfNull(receivedMessage);
         Body = receivedMessage.Body;
+        StructuredBody = receivedMessage.StructuredBody;
         MessageId = string.IsNullOrEmpty(receivedMessage.MessageId) ? null : receivedMessage.MessageId;
         ContentType = receivedMessage.ContentType;
         CorrelationId = receivedMessage.CorrelationId;
@@ -60,8 +61,34 @@ public sealed class ServiceBusMessage
         }
     }
 
-    /// <summary>The payload, one AMQP data section.</summary>
-    public BinaryData Body { get; set; }
+    /// <summary>The payload, one AMQP data section; empty while <see cref="RawBody"/> holds something else.</summary>
+    public BinaryData Body
+    {
+        get => body;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            body = value;
+            StructuredBody = null;
+        }
+    }
+
+    /// <summary>
+    /// The payload as any of AMQP's bodies: data, one value, or a sequence of values, as
+    /// <c>GetRawAmqpMessage().Body</c> of the official client.
+    /// </summary>
+    public AmqpMessageBody RawBody
+    {
+        get => StructuredBody ?? AmqpMessageBody.FromData(Body.ToMemory());
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            body = BinaryData.Empty;
+            StructuredBody = value;
+        }
+    }
+
+    internal AmqpMessageBody? StructuredBody { get; private set; }
 
     /// <summary>
     /// Named values beside the body: strings, numbers, booleans, <see cref="Guid"/>, <see cref="DateTime"/>,

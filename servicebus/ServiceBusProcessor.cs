@@ -9,15 +9,15 @@ namespace ServerlessEventing.ServiceBus;
 public sealed class ServiceBusProcessor : IAsyncDisposable
 {
     private readonly ServiceBusClient client;
-    private readonly SemaphoreSlim changing = new(1, 1);
-    private Func<ProcessMessageEventArgs, Task>? onMessage;
-    private Func<ProcessErrorEventArgs, Task>? onError;
-    private CancellationTokenSource? stopping;
-    private Task running = Task.CompletedTask;
+    private readonly ProcessorLifetime lifetime = new();
+    private readonly HandlerSlot<ProcessMessageEventArgs> onMessage;
+    private readonly HandlerSlot<ProcessErrorEventArgs> onError;
 
     internal ServiceBusProcessor(ServiceBusClient client, string entityPath, ServiceBusProcessorOptions options)
     {
         this.client = client;
+        onMessage = new(nameof(ProcessMessageAsync), lifetime);
+        onError = new(nameof(ProcessErrorAsync), lifetime);
         EntityPath = ServiceBusClient.WithSubQueue(entityPath, options.SubQueue);
         Identifier = options.Identifier ?? $"{EntityPath}-{Guid.NewGuid():N}";
         ReceiveMode = options.ReceiveMode;
@@ -30,15 +30,15 @@ public sealed class ServiceBusProcessor : IAsyncDisposable
     /// <summary>The handler of messages; exactly one.</summary>
     public event Func<ProcessMessageEventArgs, Task> ProcessMessageAsync
     {
-        add => Set(ref onMessage, value, nameof(ProcessMessageAsync));
-        remove => Clear(ref onMessage, value, nameof(ProcessMessageAsync));
+        add => onMessage.Add(value);
+        remove => onMessage.Remove(value);
     }
 
     /// <summary>The handler of failures; exactly one.</summary>
     public event Func<ProcessErrorEventArgs, Task> ProcessErrorAsync
     {
-        add => Set(ref onError, value, nameof(ProcessErrorAsync));
-        remove => Clear(ref onError, value, nameof(ProcessErrorAsync));
+        add => onError.Add(value);
+        remove => onError.Remove(value);
     }
 
     /// <summary>The host of the namespace.</summary>
@@ -66,92 +66,26 @@ public sealed class ServiceBusProcessor : IAsyncDisposable
     public TimeSpan MaxAutoLockRenewalDuration { get; }
 
     /// <summary>Whether it is started.</summary>
-    public bool IsProcessing => !running.IsCompleted;
+    public bool IsProcessing => lifetime.IsProcessing;
 
     /// <summary>Whether it was closed.</summary>
-    public bool IsClosed { get; private set; }
+    public bool IsClosed => lifetime.IsClosed;
 
     /// <summary>Starts; messages come as soon as the broker can be reached.</summary>
-    public async Task StartProcessingAsync(CancellationToken cancellationToken = default)
-    {
-        await changing.WaitAsync(cancellationToken);
-        try
-        {
-            ObjectDisposedException.ThrowIf(IsClosed, this);
-            if (onMessage is null || onError is null)
-            {
-                throw new InvalidOperationException(
-                    "Set the handlers ProcessMessageAsync and ProcessErrorAsync before StartProcessingAsync.");
-            }
-
-            if (IsProcessing)
-            {
-                throw new InvalidOperationException("The processor is started already.");
-            }
-
-            stopping = new();
-            running = new MessagePump(client, this, onMessage, onError).RunAsync(stopping.Token);
-        }
-        finally
-        {
-            changing.Release();
-        }
-    }
+    public Task StartProcessingAsync(CancellationToken cancellationToken = default) => lifetime.StartAsync(
+        stop => onMessage.Handler is { } message && onError.Handler is { } error
+            ? new MessagePump(client, this, message, error).RunAsync(stop)
+            : throw new InvalidOperationException(
+                "Set the handlers ProcessMessageAsync and ProcessErrorAsync before StartProcessingAsync."),
+        cancellationToken);
 
     /// <summary>Stops taking messages and waits for the handlers under way.</summary>
-    public async Task StopProcessingAsync(CancellationToken cancellationToken = default)
-    {
-        await changing.WaitAsync(cancellationToken);
-        try
-        {
-            if (stopping is null)
-            {
-                return;
-            }
-
-            await stopping.CancelAsync();
-            await running.WaitAsync(cancellationToken);
-            stopping.Dispose();
-            stopping = null;
-        }
-        finally
-        {
-            changing.Release();
-        }
-    }
+    public Task StopProcessingAsync(CancellationToken cancellationToken = default) =>
+        lifetime.StopAsync(cancellationToken);
 
     /// <summary>Stops for good.</summary>
-    public async Task CloseAsync(CancellationToken cancellationToken = default)
-    {
-        IsClosed = true;
-        await StopProcessingAsync(cancellationToken);
-    }
+    public Task CloseAsync(CancellationToken cancellationToken = default) => lifetime.CloseAsync(cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync() => await CloseAsync();
-
-    private void Set<T>(ref T? handler, T value, string name)
-        where T : class
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        RequireStopped();
-        handler = handler is null ? value : throw new NotSupportedException($"{name} takes one handler.");
-    }
-
-    private void Clear<T>(ref T? handler, T value, string name)
-        where T : class
-    {
-        RequireStopped();
-        handler = Equals(handler, value)
-            ? null
-            : throw new ArgumentException($"The handler was not added to {name}.", nameof(value));
-    }
-
-    private void RequireStopped()
-    {
-        if (IsProcessing)
-        {
-            throw new InvalidOperationException("Handlers cannot be changed while the processor is started.");
-        }
-    }
 }

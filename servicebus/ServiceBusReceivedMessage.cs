@@ -12,8 +12,16 @@ public sealed class ServiceBusReceivedMessage
     {
     }
 
-    /// <summary>The payload; the bytes are those of the received frame.</summary>
+    /// <summary>
+    /// The payload, where it is bytes or text; the bytes are those of the received frame. Empty for others, which are in
+    /// <see cref="RawBody"/>.
+    /// </summary>
     public BinaryData Body { get; internal init; } = BinaryData.Empty;
+
+    /// <summary>The payload as the sender wrote it: data, one value, or a sequence of values.</summary>
+    public AmqpMessageBody RawBody => StructuredBody ?? AmqpMessageBody.FromData(Body.ToMemory());
+
+    internal AmqpMessageBody? StructuredBody { get; init; }
 
     /// <summary>Named values beside the body.</summary>
     public IReadOnlyDictionary<string, object> ApplicationProperties { get; internal init; } = NoProperties;

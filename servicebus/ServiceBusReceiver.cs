@@ -8,7 +8,6 @@ public class ServiceBusReceiver : IAsyncDisposable
 {
     private readonly ServiceBusClient client;
     private readonly MessageBuffer buffer = null!;
-    private readonly Settler settler = null!;
     private readonly Management management = null!;
     private long lastPeeked;
 
@@ -21,7 +20,7 @@ public class ServiceBusReceiver : IAsyncDisposable
             options.Identifier)
     {
         management = new(client.Connection, EntityPath);
-        settler = new(client.Retry, management, EntityPath);
+        Settler = new(client.Retry, management, EntityPath);
         buffer = new(client, EntityPath, ReceiveMode, PrefetchCount, Identifier);
     }
 
@@ -35,7 +34,7 @@ public class ServiceBusReceiver : IAsyncDisposable
         : this(client, entityPath, options.ReceiveMode, options.PrefetchCount, options.Identifier)
     {
         this.management = management;
-        settler = new(client.Retry, management, EntityPath);
+        Settler = new(client.Retry, management, EntityPath);
         this.buffer = buffer;
     }
 
@@ -63,6 +62,8 @@ public class ServiceBusReceiver : IAsyncDisposable
 
     /// <summary>Names this receiver in the service's diagnostics.</summary>
     public string Identifier { get; }
+
+    internal Settler Settler { get; } = null!;
 
     /// <summary>Whether the receiver was closed.</summary>
     public bool IsClosed { get; private set; }
@@ -154,14 +155,14 @@ public class ServiceBusReceiver : IAsyncDisposable
     /// <summary>The message is done with; ends when the broker agrees, or says that the lock is lost.</summary>
     public Task CompleteMessageAsync(
         ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
-        settler.SettleAsync(message, Settlement.Complete, cancellationToken);
+        Settler.SettleAsync(message, Settlement.Complete, cancellationToken);
 
     /// <summary>The message is to be delivered again, at once.</summary>
     public Task AbandonMessageAsync(
         ServiceBusReceivedMessage message,
         IDictionary<string, object>? propertiesToModify = null,
         CancellationToken cancellationToken = default) =>
-        settler.SettleAsync(
+        Settler.SettleAsync(
             message, new(SettlementKind.Abandon) { PropertiesToModify = propertiesToModify }, cancellationToken);
 
     /// <summary>The message is set aside; it is received again by its sequence number only.</summary>
@@ -169,7 +170,7 @@ public class ServiceBusReceiver : IAsyncDisposable
         ServiceBusReceivedMessage message,
         IDictionary<string, object>? propertiesToModify = null,
         CancellationToken cancellationToken = default) =>
-        settler.SettleAsync(
+        Settler.SettleAsync(
             message, new(SettlementKind.Defer) { PropertiesToModify = propertiesToModify }, cancellationToken);
 
     /// <summary>The message goes to the DLQ.</summary>
@@ -177,7 +178,7 @@ public class ServiceBusReceiver : IAsyncDisposable
         ServiceBusReceivedMessage message,
         IDictionary<string, object>? propertiesToModify = null,
         CancellationToken cancellationToken = default) =>
-        settler.SettleAsync(
+        Settler.SettleAsync(
             message, new(SettlementKind.DeadLetter) { PropertiesToModify = propertiesToModify }, cancellationToken);
 
     /// <summary>The message goes to the DLQ, with a reason.</summary>
@@ -186,7 +187,7 @@ public class ServiceBusReceiver : IAsyncDisposable
         string deadLetterReason,
         string? deadLetterErrorDescription = null,
         CancellationToken cancellationToken = default) =>
-        settler.SettleAsync(
+        Settler.SettleAsync(
             message,
             new(SettlementKind.DeadLetter)
             {
@@ -198,7 +199,7 @@ public class ServiceBusReceiver : IAsyncDisposable
     /// <summary>Holds the message for another lock duration; the new time is in the message's LockedUntil.</summary>
     public Task RenewMessageLockAsync(
         ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
-        settler.RenewLockAsync(message, cancellationToken);
+        Settler.RenewLockAsync(message, cancellationToken);
 
     /// <summary>Closes the link; messages held ready go back.</summary>
     public Task CloseAsync(CancellationToken cancellationToken = default)

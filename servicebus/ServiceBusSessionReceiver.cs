@@ -18,13 +18,14 @@ public sealed class ServiceBusSessionReceiver : ServiceBusReceiver
         ServiceBusSessionReceiverOptions options,
         MessageBuffer buffer,
         Management management,
-        SessionHold session)
+        ReceivingLink link)
         : base(client, entityPath, options, buffer, management)
     {
         retry = client.Retry;
         this.management = management;
-        SessionId = session.Id;
-        SessionLockedUntil = session.LockedUntil;
+        SessionId = link.Session!.Id;
+        SessionLockedUntil = link.Session.LockedUntil;
+        Lost = link.Closed;
     }
 
     /// <summary>The session that is held.</summary>
@@ -32,6 +33,9 @@ public sealed class ServiceBusSessionReceiver : ServiceBusReceiver
 
     /// <summary>When the session's lock runs out unless it is renewed.</summary>
     public DateTimeOffset SessionLockedUntil { get; private set; }
+
+    /// <summary>Ends when the session is held no longer, for whatever reason.</summary>
+    internal Task Lost { get; }
 
     /// <summary>Holds the session for another lock duration, and with it all messages received from it.</summary>
     public async Task RenewSessionLockAsync(CancellationToken cancellationToken = default) =>
@@ -69,8 +73,7 @@ public sealed class ServiceBusSessionReceiver : ServiceBusReceiver
         var buffer = new MessageBuffer(
             client, entityPath, options.ReceiveMode, options.PrefetchCount, identifier, new SessionRequest(sessionId));
         var link = await buffer.AcceptAsync(cancellationToken);
-        var session = link.Session!;
-        var management = new Management(client.Connection, entityPath, session.Id, link.Name);
-        return new(client, entityPath, options, buffer, management, session);
+        var management = new Management(client.Connection, entityPath, link.Session!.Id, link.Name);
+        return new(client, entityPath, options, buffer, management, link);
     }
 }

@@ -23,6 +23,9 @@ internal sealed record BenchReport
 
     public required int Concurrency { get; init; }
 
+    /// <summary>What the concurrency is of, where it is not connections.</summary>
+    public string? Load { get; init; }
+
     public required int Rounds { get; init; }
 
     public required int Cores { get; init; }
@@ -34,12 +37,15 @@ internal sealed record BenchReport
 
     public required IReadOnlyList<Ratio> Ratios { get; init; }
 
+    /// <summary>What else is to be said, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     public string ToText()
     {
         var text = new StringBuilder()
-            .AppendLine($"{Bench}: {Events} events of 1 KB a round, {Concurrency} connections, "
+            .AppendLine($"{Bench}: {Events} events of 1 KB a round, {Load ?? $"{Concurrency} connections"}, "
                 + $"{Rounds} interleaved rounds, medians")
             .AppendLine($"{Cores} cores, load average {LoadAverage:0.0} before the first round")
             .AppendLine()
@@ -64,6 +70,11 @@ internal sealed record BenchReport
         foreach (var ratio in Ratios)
         {
             text.AppendLine($"  {ratio.Name}: {ratio.What} {ratio.Value:0.000} × {ratio.Control}");
+        }
+
+        foreach (var note in Notes)
+        {
+            text.AppendLine($"  {note}");
         }
 
         return text.ToString();

@@ -21,7 +21,7 @@ internal sealed class House : IAsyncDisposable
 
     public static async Task<Target> StartAsync(string door, Uri subscriber, CancellationToken cancellationToken)
     {
-        var command = FindCommand();
+        var command = EventingCommand.Find();
         var house = new House(Directory.CreateTempSubdirectory("eventing-bench-").FullName);
         var manifest = Path.Combine(house.folder, "bench.yaml");
         await File.WriteAllTextAsync(manifest, Manifest(subscriber), cancellationToken);
@@ -85,24 +85,6 @@ internal sealed class House : IAsyncDisposable
           subscriber:
             uri: {subscriber}
         """;
-
-    private static string FindCommand()
-    {
-        var repository = new DirectoryInfo(AppContext.BaseDirectory);
-        while (repository is not null && !File.Exists(Path.Combine(repository.FullName, "ServerlessEventing.sln")))
-        {
-            repository = repository.Parent;
-        }
-
-        var command = Path.Combine(repository?.FullName ?? ".", "cli", "bin", "Release", "net10.0", "eventing.dll");
-        return File.Exists(command)
-            ? command
-            : throw new BenchException($"""
-                The bench starts the house from {command}, which is not built. Build it first:
-                  dotnet build -c Release cli
-                or measure a house that runs already, with --ingress.
-                """);
-    }
 
     /// <summary>An offset at which every port of the house is free.</summary>
     private static int FreeOffset()

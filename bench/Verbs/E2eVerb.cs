@@ -1,6 +1,5 @@
 // `bench e2e`: events through a whole house, door by door, beside the two controls.
 using System.CommandLine;
-using System.Globalization;
 using ServerlessEventing.Bench.Load;
 using ServerlessEventing.Bench.Measure;
 using ServerlessEventing.Bench.Report;
@@ -133,7 +132,7 @@ internal static class E2eVerb
             await run.MeasureAsync(target, result.GetValue(WarmUp), cancellationToken);
         }
 
-        var load = LoadAverage();
+        var load = LoadAverage.OfLastMinute();
         var samples = targets.ToDictionary(target => target, _ => new List<Sample>());
         for (var round = 1; round <= rounds; round++)
         {
@@ -180,10 +179,6 @@ internal static class E2eVerb
             yield return new(house.Name, "CPU per event", "two-hop relay", cpu / relayCpu);
         }
     }
-
-    private static double LoadAverage() => File.Exists("/proc/loadavg")
-        ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture)
-        : 0;
 
     /// <summary>Progress goes to stderr, so that stdout is the report alone.</summary>
     private static Task SayAsync(string line) => Console.Error.WriteLineAsync(line);

@@ -16,7 +16,9 @@ public sealed record DedicatedDispatch
     /// <summary>Topic of its bus subscription.</summary>
     public required string Topic { get; init; }
 
-    /// <summary>Name of its bus subscription, whose rule has no action; the egress is known by where it came from.</summary>
+    /// <summary>
+    /// Name of its bus subscription, whose rule has no action; the egress is known by where a message came from.
+    /// </summary>
     public required string Subscription { get; init; }
 
     /// <summary>

@@ -92,17 +92,9 @@ internal sealed partial class Dispatcher(
 
         // 4: the gate.
         var gate = gates.Of(route.Egress);
-        while (await gate.EnterAsync(state.Moves, cancellationToken) is { } slot)
+        if (await EnterAsync(message, route, gate, cancellationToken) is { } sentAway)
         {
-            if (message.Dedicated is null)
-            {
-                counters.Count("slot");
-                var moved = state with { Moves = state.Moves + 1 };
-                return await next.AgainAsync(
-                    message, moved, route.RetriesLane(message.Lane), slot, cancellationToken);
-            }
-
-            await Task.Delay(slot, time, cancellationToken);
+            return sentAway;
         }
 
         var entered = time.GetTimestamp();
@@ -117,6 +109,30 @@ internal sealed partial class Dispatcher(
         {
             gate.Leave(entered);
         }
+    }
+
+    // 4: null once it is in. What came by its egress's own way waits here: nobody else's is behind it.
+    private async ValueTask<Settlement?> EnterAsync(
+        InboundMessage message, EgressRoute route, EgressGate gate, CancellationToken cancellationToken)
+    {
+        var state = message.State;
+        while (await gate.EnterAsync(state.Moves, cancellationToken) is { } slot)
+        {
+            if (message.Dedicated is null)
+            {
+                counters.Count("slot");
+                return await next.AgainAsync(
+                    message,
+                    state with { Moves = state.Moves + 1 },
+                    route.RetriesLane(message.Lane),
+                    slot,
+                    cancellationToken);
+            }
+
+            await Task.Delay(slot, time, cancellationToken);
+        }
+
+        return null;
     }
 
     // 5: the subscriber.

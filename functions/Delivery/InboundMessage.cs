@@ -11,7 +11,7 @@ internal sealed class InboundMessage
     /// <summary>The queue it was received from; with <see cref="Dedicated"/>, the bus subscription.</summary>
     public required string Lane { get; init; }
 
-    /// <summary>Set when it came from its egress's own bus subscription, so that nobody else's waits behind it.</summary>
+    /// <summary>Set when it came from its egress's own bus subscription: nobody else's waits behind it.</summary>
     public required DedicatedDispatch? Dedicated { get; init; }
 
     /// <summary>Whether those behind it in its session wait until it is settled.</summary>

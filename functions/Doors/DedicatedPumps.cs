@@ -41,13 +41,13 @@ internal sealed partial class DedicatedPumps(
 
     public void Dispose() => stopping.Dispose();
 
-    private async Task FollowAsync(RoutingModel model, CancellationToken stop)
+    private async Task FollowAsync(RoutingModel model, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
-                model = await tables.WhenChangedAsync(model, stop);
+                model = await tables.WhenChangedAsync(model, cancellationToken);
                 await ServeAsync(model);
             }
         }

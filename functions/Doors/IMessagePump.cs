@@ -6,8 +6,8 @@ internal interface IMessagePump
     Task StartAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes nothing more and waits for what is in flight; when <paramref name="hurry"/> is cancelled, that is given
-    /// back to the bus.
+    /// Takes nothing more and waits for what is in flight; when <paramref name="cancellationToken"/> is cancelled, that
+    /// is given back to the bus.
     /// </summary>
-    Task StopAsync(CancellationToken hurry);
+    Task StopAsync(CancellationToken cancellationToken);
 }

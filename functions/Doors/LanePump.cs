@@ -26,9 +26,9 @@ internal sealed partial class LanePump(
         return processor.StartProcessingAsync(cancellationToken);
     }
 
-    public async Task StopAsync(CancellationToken hurry)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await using (hurry.Register(patienceEnds.Cancel))
+        await using (cancellationToken.Register(patienceEnds.Cancel))
         {
             await processor.StopProcessingAsync(CancellationToken.None);
             await processor.DisposeAsync();

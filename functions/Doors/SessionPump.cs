@@ -44,9 +44,9 @@ internal sealed partial class SessionPump(
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken hurry)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await using (hurry.Register(patienceEnds.Cancel))
+        await using (cancellationToken.Register(patienceEnds.Cancel))
         {
             await stopping.CancelAsync();
             await running;
@@ -57,20 +57,20 @@ internal sealed partial class SessionPump(
         free.Dispose();
     }
 
-    private async Task RunAsync(CancellationToken stop)
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
         await Task.Yield();
         var pause = TimeSpan.Zero;
         try
         {
-            while (!stop.IsCancellationRequested)
+            while (!cancellationToken.IsCancellationRequested)
             {
-                await Task.Delay(pause, time, stop);
-                await free.WaitAsync(stop);
+                await Task.Delay(pause, time, cancellationToken);
+                await free.WaitAsync(cancellationToken);
                 turns.RemoveAll(turn => turn.IsCompleted);
-                if (await AcceptAsync(stop) is { } session)
+                if (await AcceptAsync(cancellationToken) is { } session)
                 {
-                    turns.Add(TakeTurnAsync(session, stop));
+                    turns.Add(TakeTurnAsync(session, cancellationToken));
                     pause = TimeSpan.Zero;
                 }
                 else
@@ -89,37 +89,38 @@ internal sealed partial class SessionPump(
     }
 
     // 1: the next session with messages; none within a try's time is no failure, and is asked for again at once.
-    private async Task<ServiceBusSessionReceiver?> AcceptAsync(CancellationToken stop)
+    private async Task<ServiceBusSessionReceiver?> AcceptAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                return await client.AcceptNextSessionAsync(own.Topic, own.Subscription, cancellationToken: stop);
+                return await client.AcceptNextSessionAsync(
+                    own.Topic, own.Subscription, cancellationToken: cancellationToken);
             }
             catch (ServiceBusException e) when (e.Reason == ServiceBusFailureReason.ServiceTimeout)
             {
-                stop.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             }
             catch (Exception e) when (e is ServiceBusException or InvalidOperationException)
             {
-                stop.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 Log.ReceiveFailed(logger, Entity, e.Message);
                 return null;
             }
         }
     }
 
-    private async Task TakeTurnAsync(ServiceBusSessionReceiver session, CancellationToken stop)
+    private async Task TakeTurnAsync(ServiceBusSessionReceiver session, CancellationToken cancellationToken)
     {
         using var held = CancellationTokenSource.CreateLinkedTokenSource(patienceEnds.Token);
         var renewing = RenewAsync(session, held);
         try
         {
             var started = time.GetTimestamp();
-            while (!stop.IsCancellationRequested && !held.IsCancellationRequested
+            while (!cancellationToken.IsCancellationRequested && !held.IsCancellationRequested
                 && time.GetElapsedTime(started) < LongestTurn
-                && await session.ReceiveMessageAsync(Idle, stop) is { } message)
+                && await session.ReceiveMessageAsync(Idle, cancellationToken) is { } message)
             {
                 await HandleAsync(session, message, held.Token);
             }
@@ -143,12 +144,13 @@ internal sealed partial class SessionPump(
 
     // 2, 3, 4.
     private async Task HandleAsync(
-        ServiceBusSessionReceiver session, ServiceBusReceivedMessage received, CancellationToken held)
+        ServiceBusSessionReceiver session, ServiceBusReceivedMessage received, CancellationToken cancellationToken)
     {
         var settlement = Settlement.Abandon;
         try
         {
-            settlement = await dispatcher.DispatchAsync(InboundMessageBuilder.Read(Entity, received, egress), held);
+            var message = InboundMessageBuilder.Read(Entity, received, egress);
+            settlement = await dispatcher.DispatchAsync(message, cancellationToken);
         }
         catch (OperationCanceledException)
         {

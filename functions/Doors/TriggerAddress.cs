@@ -43,18 +43,18 @@ internal sealed class TriggerAddress(
         var request = context.Request;
         if (!HttpMethods.IsPost(request.Method))
         {
-            return TriggerProblems.OnlyPost;
+            return Problems.TriggerTakesPost;
         }
 
         var names = request.Path.Value!.TrimEnd('/').Split('/');
         if (tables.Current!.TriggerNamed(names[2], names[3]) is not { } route)
         {
-            return TriggerProblems.Unknown(names[2], names[3]);
+            return Problems.UnknownTrigger(names[2], names[3]);
         }
 
         if (route.Egress.Uid != names[4])
         {
-            return TriggerProblems.OtherUid;
+            return Problems.OtherTrigger;
         }
 
         if (request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
@@ -72,7 +72,7 @@ internal sealed class TriggerAddress(
         (var read, problem) = RequestEvents.Read(request, body);
         if (problem is not null || read.IsBatch)
         {
-            return problem ?? TriggerProblems.OneEventOnly;
+            return problem ?? Problems.OneEventOnly;
         }
 
         return HopHeaders.TryRead(request.Headers, out var hop)
@@ -85,17 +85,17 @@ internal sealed class TriggerAddress(
     {
         if (cloudEvent[AttributeName.BrokerTtl] is not { } ttl)
         {
-            return TriggerProblems.NoTtl;
+            return Problems.NoTtl;
         }
 
         if (route.Subscriber is null)
         {
-            return TriggerProblems.NoSubscriber;
+            return Problems.NoSubscriber;
         }
 
         if (route.Filter?.Passes(cloudEvent) != true)
         {
-            return route.FilterError is { } error ? TriggerProblems.BadFilter(error) : null;
+            return route.FilterError is { } error ? Problems.BadFilter(error) : null;
         }
 
         HopHeaders.AddTrace(context.Request.Headers, cloudEvent, hop);

@@ -12,8 +12,8 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
 {
     private readonly SemaphoreSlim refresh = new(0, 1);
 
-    private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RoutingModel? current;
+    private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The table in force; null before the first one.</summary>
     public RoutingModel? Current => current;
@@ -66,11 +66,12 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
             }
         }
 
+        // The table first: who takes the new signal sees it, who took the old one is woken.
         current = model;
-        Log.Loaded(logger, table.Generation, table.Ingresses.Count, table.Egresses.Count);
-        var signal = changed;
+        var told = changed;
         changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        signal.TrySetResult();
+        told.TrySetResult();
+        Log.Loaded(logger, table.Generation, table.Ingresses.Count, table.Egresses.Count);
         return true;
     }
 

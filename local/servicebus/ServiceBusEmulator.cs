@@ -89,7 +89,11 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         {
             return Broker.Open(
                 options.DataFolder,
-                new BrokerOptions(options.LoggerFactory, options.TimeProvider) { Quirks = options.Quirks });
+                new BrokerOptions(options.LoggerFactory, options.TimeProvider)
+                {
+                    Quirks = options.Quirks,
+                    SkipFlush = options.SkipFlush,
+                });
         }
         catch (StoreUnusableException problem)
         {

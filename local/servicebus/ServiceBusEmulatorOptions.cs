@@ -31,6 +31,9 @@ public sealed record ServiceBusEmulatorOptions
     /// <summary>Azure's unpleasant surprises, for testing; null (the default) for none.</summary>
     public AzureQuirks? Quirks { get; init; }
 
+    /// <summary>Tests only, see <see cref="BrokerOptions.SkipFlush"/>.</summary>
+    internal bool SkipFlush { get; init; }
+
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -20,7 +20,7 @@ public sealed partial class ForwardFailures(ServiceBusClient client, RoutingStat
     private const int PageSize = 100;
     private const int MostPeeked = 2000;
 
-    /// <summary>Held at once; what lies behind so many others stays in the dead letters, where a replay reaches it.</summary>
+    /// <summary>Held at once; what lies behind so many others stays where a replay by hand reaches it.</summary>
     private const int MostHeld = 1000;
 
     /// <summary>Giving back counts as a delivery, and the bus takes 100 of them: it is renewed long before.</summary>
@@ -177,7 +177,8 @@ public sealed partial class ForwardFailures(ServiceBusClient client, RoutingStat
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Count} events that a full lane had turned away are back")]
+        [LoggerMessage(Level = LogLevel.Information,
+            Message = "{Count} events that a full lane had turned away are back")]
         public static partial void BroughtBack(ILogger logger, int count);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The dead letters cannot be looked through now: {Why}")]

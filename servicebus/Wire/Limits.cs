@@ -13,6 +13,9 @@ internal static class Limits
     /// <summary>Handlers of one processor that run at once.</summary>
     public const int MaxConcurrentCalls = 10_000;
 
+    /// <summary>Sessions that one processor holds at once; each is a link of its own.</summary>
+    public const int MaxConcurrentSessions = 1_000;
+
     /// <summary>Messages that one call may ask for, and one link may hold unread.</summary>
     public const int MaxPrefetch = 10_000;
 

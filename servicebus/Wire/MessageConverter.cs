@@ -1,7 +1,6 @@
 // Between our messages and AMQP's: sections, annotations and the value types that Service Bus describes itself.
 using System.Collections;
 using System.Runtime.InteropServices;
-using System.Text;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Types;
@@ -30,7 +29,9 @@ internal static class MessageConverter
     {
         var amqp = new Message
         {
-            BodySection = ToData(message.Body.ToMemory()),
+            BodySection = message.StructuredBody is { } structured
+                ? BodyConverter.ToSection(structured)
+                : ToData(message.Body.ToMemory()),
             Properties = ToProperties(message),
             MessageAnnotations = ToAnnotations(message),
         };
@@ -67,7 +68,8 @@ internal static class MessageConverter
 
         return new()
         {
-            Body = ToBody(message.BodySection),
+            Body = BodyConverter.ToBinary(message.BodySection),
+            StructuredBody = BodyConverter.ToStructured(message.BodySection),
             ApplicationProperties = ToApplicationProperties(message.ApplicationProperties),
             MessageId = properties?.GetMessageId()?.ToString() ?? "",
             ContentType = properties?.ContentType?.ToString(),
@@ -193,29 +195,6 @@ internal static class MessageConverter
             : DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc);
     }
 
-    private static BinaryData ToBody(RestrictedDescribed? section) => section switch
-    {
-        Data { Buffer: { } buffer } => BinaryData.FromBytes(buffer.Buffer.AsMemory(buffer.Offset, buffer.Length)),
-        Data data => BinaryData.FromBytes(data.Binary),
-        DataList list => BinaryData.FromBytes(Concatenate(list)),
-        AmqpValue { Value: byte[] bytes } => BinaryData.FromBytes(bytes),
-        AmqpValue { Value: ByteBuffer bytes } => BinaryData.FromBytes(
-            bytes.Buffer.AsMemory(bytes.Offset, bytes.Length)),
-        AmqpValue { Value: string text } => BinaryData.FromBytes(Encoding.UTF8.GetBytes(text)),
-        _ => BinaryData.Empty,
-    };
-
-    private static byte[] Concatenate(DataList list)
-    {
-        using var bytes = new MemoryStream();
-        for (var i = 0; i < list.Count; i++)
-        {
-            bytes.Write(list[i].Binary);
-        }
-
-        return bytes.ToArray();
-    }
-
     private static Dictionary<string, object> ToApplicationProperties(ApplicationProperties? section)
     {
         if (section is null)
@@ -232,7 +211,7 @@ internal static class MessageConverter
         return properties;
     }
 
-    private static object FromAmqpValue(object? value) => value switch
+    public static object FromAmqpValue(object? value) => value switch
     {
         DescribedValue described => (described.Descriptor.ToString(), described.Value) switch
         {

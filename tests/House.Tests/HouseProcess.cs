@@ -37,6 +37,10 @@ internal sealed class HouseProcess : IAsyncDisposable
         $"Endpoint=sb://localhost:{5672 + Offset};SharedAccessKeyName=RootManageSharedAccessKey;"
         + "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
 
+    public string ManagementConnection =>
+        $"Endpoint=sb://localhost:{5300 + Offset};SharedAccessKeyName=RootManageSharedAccessKey;"
+        + "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
+
     public string Output
     {
         get

@@ -47,6 +47,10 @@ internal sealed class Producer : IDisposable
         return Remember(id, await client.PostAsync(address, content));
     }
 
+    /// <summary>Posts an event in whatever form; 202 is remembered.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, string id) =>
+        Remember(id, await client.SendAsync(request));
+
     /// <summary>Anything else.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => client.SendAsync(request);
 

@@ -40,11 +40,14 @@ public sealed class RouteTests
     [InlineData("POST", "/things/7", "Everything")]
     [InlineData("GET", "/things/seven", "Everything")]
     [InlineData("GET", "/", "Everything")]
+    [InlineData("GET", "/readyz", "Probe")]
+    [InlineData("GET", "/readyz/more", "Everything")]
     public void MoreSpecificRoute_Wins_WhateverTheOrder(string method, string path, string expected)
     {
         using var app = new SampleApp();
         app.WriteHostJson([], "\"extensions\": { \"http\": { \"routePrefix\": \"\" } }");
-        app.Http("Everything", "{*path}").Http("Special", "things/{id:int}", "\"get\"");
+        app.Http("Everything", "{*path}").Http("Special", "things/{id:int}", "\"get\"")
+            .Http("Probe", "{probe:regex(^(healthz|readyz)$)}", "\"get\"");
         var settings = new App.AppSettings(new Dictionary<string, string>());
         var read = App.AppReader.Read(app.Root, settings, executableGiven: false).App!;
         var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();

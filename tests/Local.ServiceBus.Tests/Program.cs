@@ -2,6 +2,6 @@
 using ServerlessEventing.Local.ServiceBus.Tests.Crash;
 using Xunit.Runner.InProc.SystemConsole;
 
-return args is [EmulatorProcess.Verb, var folder, var port, var managementPort]
-    ? await EmulatorProcess.Serve(folder, port, managementPort)
+return args is [EmulatorProcess.Verb, .. var rest]
+    ? await EmulatorProcess.Serve(rest)
     : await ConsoleRunner.Run(args);

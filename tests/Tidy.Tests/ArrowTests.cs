@@ -11,7 +11,7 @@ public sealed partial class ArrowTests
         ["servicebus"] = [],
         ["local/servicebus"] = [],
         ["local/kubernetes"] = [],
-        ["bench"] = [],
+        ["bench"] = ["servicebus"],
         ["local/functionshost"] = ["servicebus"],
         ["functions"] = ["contract", "servicebus"],
         ["operator"] = ["contract", "servicebus"],

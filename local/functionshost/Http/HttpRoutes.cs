@@ -1,6 +1,7 @@
 // Finds the HTTP function that a request is for: the most specific route wins, whatever order they were read in.
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Options;
 using ServerlessEventing.Local.FunctionsHost.App;
@@ -14,7 +15,10 @@ internal sealed class HttpRoutes
 
     public HttpRoutes(FunctionApp app)
     {
-        var constraints = new DefaultInlineConstraintResolver(Options.Create(new RouteOptions()), new NoServices());
+        var options = new RouteOptions();
+        // The real host knows regex constraints; a slim builder leaves them out.
+        options.SetParameterPolicy<RegexInlineRouteConstraint>("regex");
+        var constraints = new DefaultInlineConstraintResolver(Options.Create(options), new NoServices());
         routes =
         [
             .. app.Functions

@@ -41,6 +41,7 @@ internal abstract class AmqpLink(AmqpSession session, Attach attach)
             }
 
             Session.Remove(this);
+            Session.FlushDispositions();
             Session.Write(new Detach { Handle = Handle, Closed = true, Error = error.ToAmqp() });
         }
 

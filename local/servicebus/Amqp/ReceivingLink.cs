@@ -13,7 +13,7 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
 {
     private const uint MaxInFlight = 1_000;
     private static readonly Accepted AcceptedState = new();
-    private MemoryStream? _partial;
+    private List<byte[]>? _partial;
     private long _size;
     private uint _deliveryId;
     private uint _format;
@@ -69,25 +69,22 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
             return;
         }
 
-        if (transfer.More || _partial is not null)
+        if (_size > MaxMessageSize)
         {
-            Gather(payload);
-            if (transfer.More)
-            {
-                return;
-            }
-        }
-
-        var bytes = _partial?.ToArray() ?? payload;
-        var (size, id, format, settled) = (_size, _deliveryId, _format, _settled || transfer.Settled);
-        Reset();
-        Count();
-        if (size > MaxMessageSize)
-        {
-            Answer(id, settled, BrokerError.TooLarge(size, MaxMessageSize));
+            RefuseTooLarge(transfer);
             return;
         }
 
+        if (transfer.More)
+        {
+            (_partial ??= []).Add(payload);
+            return;
+        }
+
+        var bytes = Whole(payload);
+        var (id, format, settled) = (_deliveryId, _format, _settled || transfer.Settled);
+        Reset();
+        Count();
         OnMessage(bytes, format, error => Answer(id, settled, error));
     }
 
@@ -96,13 +93,34 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
     /// </summary>
     protected abstract void OnMessage(byte[] bytes, uint format, Action<BrokerError?> answer);
 
-    private void Gather(byte[] payload)
+    /// <summary>Put together once, at its full size: growing on the way would leave large arrays behind.</summary>
+    private byte[] Whole(byte[] last)
     {
-        _partial ??= new MemoryStream();
-        if (_size <= MaxMessageSize)
+        if (_partial is null)
         {
-            _partial.Write(payload);
+            return last;
         }
+
+        var whole = new byte[_size];
+        var at = 0;
+        foreach (var part in _partial.Append(last))
+        {
+            part.CopyTo(whole, at);
+            at += part.Length;
+        }
+
+        return whole;
+    }
+
+    /// <summary>
+    /// The link ends, as on Azure. Its message is rejected before: some clients wait for that for a minute and more.
+    /// </summary>
+    private void RefuseTooLarge(Transfer transfer)
+    {
+        var error = BrokerError.TooLarge(_size, MaxMessageSize);
+        Count();
+        Answer(_deliveryId, _settled || transfer.Settled, error);
+        Detach(error);
     }
 
     private void Reset()

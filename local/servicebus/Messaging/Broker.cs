@@ -15,7 +15,7 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 /// </summary>
 internal sealed class Broker : IDisposable
 {
-    private const long BodyCacheBytes = 64 * 1024 * 1024;
+    private const long BodyCacheBytes = 8 * 1024 * 1024;
     private readonly DataFolderLock _lock;
     private readonly SqliteStore _store;
     private readonly Sweeper _sweeper;
@@ -70,7 +70,7 @@ internal sealed class Broker : IDisposable
         try
         {
             var file = Path.Combine(folder, "servicebus.db");
-            return new Broker(folderLock, SqliteStore.Open(file), file, options);
+            return new Broker(folderLock, SqliteStore.Open(file, options.SkipFlush), file, options);
         }
         catch
         {

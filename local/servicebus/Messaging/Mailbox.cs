@@ -16,6 +16,7 @@ internal sealed class Mailbox
     private readonly EntryLog _log = new();
     private readonly WaitingMessages _waiting;
     private readonly LockTable _locks = new();
+    private readonly DeliveryNotes _notes = new();
     private readonly List<Receiver> _receivers = [];
     private readonly List<MessageEntry> _returnSoon = [];
     private uint _turn;
@@ -80,6 +81,13 @@ internal sealed class Mailbox
 
     public void Add(MessageEntry entry)
     {
+        Load(entry);
+        Wake?.Invoke();
+    }
+
+    /// <summary>From the store, before anybody could be there to receive it.</summary>
+    public void Load(MessageEntry entry)
+    {
         lock (_gate)
         {
             _log.Add(entry);
@@ -95,8 +103,6 @@ internal sealed class Mailbox
 
             _waiting.Arrived(entry, InSession(entry));
         }
-
-        Wake?.Invoke();
     }
 
     public void Attach(Receiver receiver)
@@ -119,6 +125,7 @@ internal sealed class Mailbox
                 // Closing a session is not failing to process it: what it held goes back without being counted.
                 foreach (var entry in _locks.End(session))
                 {
+                    _notes.Uncounted(entry);
                     BackHome(entry);
                 }
 
@@ -391,8 +398,29 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>Collects what time has changed; each collected entry is Busy until it is returned or removed.</summary>
-    public void Sweep(long now, List<MessageEntry> lockExpired, List<MessageEntry> due, List<MessageEntry> expired)
+    /// <summary>
+    /// How often it was delivered, with the delivery under way; null when a settlement is about to write it.
+    /// </summary>
+    public int? DeliveriesOf(MessageEntry entry)
+    {
+        lock (_gate)
+        {
+            return entry.State switch
+            {
+                EntryState.Locked => entry.DeliveryCount + 1,
+                EntryState.Busy or EntryState.Gone => null,
+                _ => entry.DeliveryCount,
+            };
+        }
+    }
+
+    /// <summary>
+    /// Collects what time has changed; each collected entry is Busy until it is returned or removed, but for those
+    /// whose delivery is to be noted.
+    /// </summary>
+    public void Sweep(
+        long now, List<MessageEntry> lockExpired, List<MessageEntry> due, List<MessageEntry> expired,
+        List<MessageEntry> toNote)
     {
         bool wake;
         lock (_gate)
@@ -401,6 +429,7 @@ internal sealed class Mailbox
             _returnSoon.ForEach(BackHome);
             _returnSoon.Clear();
             _locks.Sweep(now, lockExpired);
+            _notes.Take(now, toNote);
             wake |= _waiting.Sweep(now, due, expired);
         }
 
@@ -433,6 +462,7 @@ internal sealed class Mailbox
     {
         var (token, until) = _locks.Add(entry, now + LockMilliseconds, session);
         entry.State = EntryState.Locked;
+        _notes.Locked(entry, now);
         return Describe(this, entry, token, until);
     }
 

@@ -24,30 +24,41 @@ internal enum EntryState : byte
     Gone,
 }
 
-/// <summary>An index entry. Guarded by its mailbox, but for <see cref="RowGone"/>.</summary>
+/// <summary>
+/// An index entry: a backlog is made of these, so what most messages do not have is kept apart. Guarded by its mailbox,
+/// but for <see cref="RowGone"/>.
+/// </summary>
 internal sealed class MessageEntry
 {
-    public required long Id { get; init; }
+    private RareFacts _rare;
 
-    public required long Body { get; init; }
+    /// <summary>With an overlay that is equal to the row's, but perhaps shared with others.</summary>
+    public MessageEntry(in MessageRow row, byte[]? overlay)
+    {
+        Id = row.Id;
+        Body = row.Body;
+        Sequence = row.Sequence;
+        EnqueuedTime = row.EnqueuedTime;
+        ExpiresAt = row.ExpiresAt;
+        Size = row.Size;
+        DeliveryCount = row.DeliveryCount;
+        State = Home = (EntryState)row.State;
+        var enqueued = row.EnqueuedSequence == row.Sequence ? 0 : row.EnqueuedSequence;
+        var rare = new RareFacts(enqueued, row.DueTime, row.SessionId, (byte)row.Hops, overlay);
+        _rare = rare == RareFacts.None ? RareFacts.None : rare;
+    }
 
-    public required long Sequence { get; init; }
+    public long Id { get; }
 
-    public required long EnqueuedSequence { get; init; }
+    public long Body { get; }
 
-    public required long EnqueuedTime { get; init; }
+    public long Sequence { get; }
 
-    public required int Size { get; init; }
+    public long EnqueuedTime { get; }
 
-    public long DueTime { get; init; }
+    public long ExpiresAt { get; }
 
-    public long ExpiresAt { get; init; }
-
-    public string? SessionId { get; init; }
-
-    public byte Hops { get; init; }
-
-    public byte[]? Overlay { get; set; }
+    public int Size { get; }
 
     public int DeliveryCount { get; set; }
 
@@ -55,6 +66,9 @@ internal sealed class MessageEntry
 
     /// <summary>Whether it waits in a <see cref="Timeline"/>.</summary>
     public bool IsTimed { get; set; }
+
+    /// <summary>Whether the disk knows that it is held.</summary>
+    public bool IsNoted { get; set; }
 
     /// <summary>
     /// The state it goes back to when a lock ends: active, or deferred for a message received by number.
@@ -64,26 +78,19 @@ internal sealed class MessageEntry
     /// <summary>Belongs to the journal's thread: the row was deleted, by whichever operation came first.</summary>
     public bool RowGone { get; set; }
 
-    public static MessageEntry FromRow(MessageRow row) => FromRow(row, row.Overlay);
+    public long EnqueuedSequence => _rare.EnqueuedSequence > 0 ? _rare.EnqueuedSequence : Sequence;
 
-    /// <summary>With an overlay that is equal to the row's, but perhaps shared with others.</summary>
-    public static MessageEntry FromRow(MessageRow row, byte[]? overlay) => new()
+    public long DueTime => _rare.DueTime;
+
+    public string? SessionId => _rare.SessionId;
+
+    public byte Hops => _rare.Hops;
+
+    public byte[]? Overlay
     {
-        Id = row.Id,
-        Body = row.Body,
-        Sequence = row.Sequence,
-        EnqueuedSequence = row.EnqueuedSequence,
-        EnqueuedTime = row.EnqueuedTime,
-        DueTime = row.DueTime,
-        ExpiresAt = row.ExpiresAt,
-        Size = row.Size,
-        SessionId = row.SessionId,
-        Hops = (byte)row.Hops,
-        Overlay = overlay,
-        DeliveryCount = row.DeliveryCount,
-        State = (EntryState)row.State,
-        Home = (EntryState)row.State,
-    };
+        get => _rare.Overlay;
+        set => _rare = ReferenceEquals(value, _rare.Overlay) ? _rare : _rare with { Overlay = value };
+    }
 
     public DeliveryFacts Facts(long lockedUntil) => new()
     {
@@ -96,4 +103,10 @@ internal sealed class MessageEntry
         DeliveryCount = DeliveryCount,
         State = (int)Home,
     };
+
+    private sealed record RareFacts(
+        long EnqueuedSequence, long DueTime, string? SessionId, byte Hops, byte[]? Overlay)
+    {
+        public static readonly RareFacts None = new(0, 0, null, 0, null);
+    }
 }

@@ -135,6 +135,6 @@ internal sealed class PlaceOperation(
         var row = placement.ToRow(store.NextMessageId(), sequence, body, size, overlay);
         store.InsertMessage(row);
         store.SaveSequence(mailbox.Id, sequence);
-        _placed.Add((mailbox, MessageEntry.FromRow(row)));
+        _placed.Add((mailbox, new MessageEntry(row, row.Overlay)));
     }
 }

@@ -85,7 +85,7 @@ internal static class Recovery
         {
             if (mailboxes.TryGetValue(row.Mailbox, out var mailbox))
             {
-                mailbox.Add(MessageEntry.FromRow(row, overlays.Intern(row.Overlay)));
+                mailbox.Load(new MessageEntry(row, overlays.Intern(row.Overlay)));
             }
         }
 

@@ -1,4 +1,4 @@
-// Acts on the passing of time in all mailboxes: locks, schedules, expiry, forgotten duplicates.
+// Acts on the passing of time in all mailboxes: locks, schedules, expiry, forgotten duplicates, unused space.
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Local.ServiceBus.Store;
 
@@ -12,6 +12,7 @@ internal sealed partial class Sweeper : IDisposable
     private readonly Topology _topology;
     private readonly Settler _settler;
     private readonly Journal _journal;
+    private readonly Reclaimer _reclaimer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
@@ -26,6 +27,7 @@ internal sealed partial class Sweeper : IDisposable
         _topology = topology;
         _settler = settler;
         _journal = journal;
+        _reclaimer = new Reclaimer(journal);
         _time = time;
         _logger = logger;
         _timer = time.CreateTimer(_ => Sweep(), null, Period, Period);
@@ -49,6 +51,7 @@ internal sealed partial class Sweeper : IDisposable
                 Sweep(node.DeadLetters, now.ToUnixTimeMilliseconds());
             }
 
+            _reclaimer.Check(now);
             if (now >= _nextForget)
             {
                 _nextForget = now + ForgetPeriod;
@@ -63,7 +66,13 @@ internal sealed partial class Sweeper : IDisposable
 
     private void Sweep(Mailbox mailbox, long now)
     {
-        mailbox.Sweep(now, _lockExpired, _due, _expired);
+        var toNote = new List<MessageEntry>();
+        mailbox.Sweep(now, _lockExpired, _due, _expired, toNote);
+        if (toNote.Count > 0)
+        {
+            _journal.TrySubmit(new NoteOperation(mailbox, toNote));
+        }
+
         Each(mailbox, _lockExpired, _settler.LockExpired);
         Each(mailbox, _due, _settler.Due);
         Each(mailbox, _expired, _settler.Expired);

@@ -8,7 +8,7 @@ internal sealed class BodyReferences
 {
     private readonly Dictionary<long, int> _counts = [];
     private readonly Dictionary<long, int> _before = [];
-    private readonly HashSet<long> _loaded = [];
+    private readonly BodySet _loaded = new();
 
     /// <summary>One message of the store refers to this body.</summary>
     public void Load(long body)
@@ -20,11 +20,7 @@ internal sealed class BodyReferences
     }
 
     /// <summary>All messages were loaded.</summary>
-    public void Loaded()
-    {
-        _loaded.Clear();
-        _loaded.TrimExcess();
-    }
+    public void Loaded() => _loaded.Clear();
 
     /// <summary>A new body starts from nothing; an existing one from what it has.</summary>
     public void Add(long body, int copies, bool isNew)

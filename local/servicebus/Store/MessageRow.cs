@@ -2,7 +2,7 @@
 namespace ServerlessEventing.Local.ServiceBus.Store;
 
 /// <summary>A row of the messages table. Times are Unix milliseconds, 0 for "none".</summary>
-internal sealed record MessageRow
+internal readonly record struct MessageRow
 {
     public required long Id { get; init; }
 

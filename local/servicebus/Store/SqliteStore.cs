@@ -14,7 +14,11 @@ namespace ServerlessEventing.Local.ServiceBus.Store;
 /// </summary>
 internal sealed class SqliteStore : IDisposable
 {
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
+
+    // Up to 16 MB, and a quarter of the file, stay for messages to come.
+    private const long SparePages = 4_096;
+    private const long ShrinkStep = 1_000;
     private const int Busy = 5;
     private const int Locked = 6;
     private const int NoMemory = 7;
@@ -26,6 +30,7 @@ internal sealed class SqliteStore : IDisposable
     private readonly Dictionary<long, long> _sequences = [];
     private long _lastMessageId;
     private long _lastBodyId;
+    private bool _wasCut;
 
     private SqliteStore(SqliteConnection writer)
     {
@@ -36,20 +41,28 @@ internal sealed class SqliteStore : IDisposable
     /// <summary>
     /// Opens or creates the store; throws <see cref="StoreUnusableException"/> with what to do about it.
     /// </summary>
-    public static SqliteStore Open(string file)
+    public static SqliteStore Open(string file, bool skipFlush = false)
     {
         try
         {
             var connection = new SqliteConnection($"Data Source={file};Pooling=False");
             connection.Open();
-            Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;" +
-                "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;");
+            Execute(connection, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;" +
+                $"PRAGMA synchronous={(skipFlush ? "OFF" : "FULL")};" +
+                "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=33554432; PRAGMA cache_size=-16000;" +
+                "PRAGMA temp_store=MEMORY;");
             var version = (long)Scalar(connection, "PRAGMA user_version")!;
             if (version > SchemaVersion)
             {
                 throw new StoreUnusableException(
                     $"{file} was written by a newer version of the emulator (schema {version}, this one knows " +
                     $"{SchemaVersion}). Use that version, or another data folder.");
+            }
+
+            if (version == 1)
+            {
+                // A file that cannot shrink becomes one that can by being written anew.
+                Execute(connection, "VACUUM");
             }
 
             Execute(connection, Schema);
@@ -85,30 +98,11 @@ internal sealed class SqliteStore : IDisposable
     /// </summary>
     public IEnumerable<MessageRow> ReadMessages()
     {
-        using var command = _writer.CreateCommand();
-        command.CommandText = "SELECT id, mailbox, sequence, body, state, deliveries, enqueued_sequence, enqueued, " +
-            "due, expires, hops, size, session, overlay FROM messages ORDER BY id";
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
+        using var scan = new MessageScan(_writer);
+        while (scan.TryRead(out var row))
         {
-            _references.Load(reader.GetInt64(3));
-            yield return new MessageRow
-            {
-                Id = reader.GetInt64(0),
-                Mailbox = reader.GetInt64(1),
-                Sequence = reader.GetInt64(2),
-                Body = reader.GetInt64(3),
-                State = reader.GetInt32(4),
-                DeliveryCount = reader.GetInt32(5),
-                EnqueuedSequence = reader.GetInt64(6),
-                EnqueuedTime = reader.GetInt64(7),
-                DueTime = reader.GetInt64(8),
-                ExpiresAt = reader.GetInt64(9),
-                Hops = reader.GetInt32(10),
-                Size = reader.GetInt32(11),
-                SessionId = reader.IsDBNull(12) ? null : reader.GetString(12),
-                Overlay = reader.IsDBNull(13) ? null : reader.GetFieldValue<byte[]>(13),
-            };
+            _references.Load(row.Body);
+            yield return row;
         }
 
         _references.Loaded();
@@ -148,6 +142,11 @@ internal sealed class SqliteStore : IDisposable
         _sequences.Clear();
         _commands.Commit();
         _references.Commit();
+        if (_wasCut)
+        {
+            _wasCut = false;
+            Checkpoint();
+        }
     }
 
     /// <summary>
@@ -160,6 +159,7 @@ internal sealed class SqliteStore : IDisposable
     public void Rollback()
     {
         _references.Rollback();
+        _wasCut = false;
         _sequences.Clear();
         try
         {
@@ -185,10 +185,12 @@ internal sealed class SqliteStore : IDisposable
 
     public long NextMessageId() => ++_lastMessageId;
 
-    public void InsertMessage(MessageRow row) => _commands.InsertMessage(row);
+    public void InsertMessage(in MessageRow row) => _commands.InsertMessage(row);
 
     public void UpdateMessage(long id, int state, int deliveries, byte[]? overlay) =>
         _commands.UpdateMessage(id, state, deliveries, overlay);
+
+    public void UpdateDeliveries(long id, int deliveries) => _commands.UpdateDeliveries(id, deliveries);
 
     /// <summary>Takes the message away, and its body when no other message refers to it: then true.</summary>
     public bool DeleteMessage(long id, long body)
@@ -239,10 +241,37 @@ internal sealed class SqliteStore : IDisposable
         _commands.DeleteMailbox(mailbox);
     }
 
+    /// <summary>Cuts unused pages off the file, a few at a time; true when there is more to cut.</summary>
+    public bool TryShrink()
+    {
+        var free = _commands.FreePages();
+        if (free <= SparePages || free <= _commands.Pages() / 4)
+        {
+            return false;
+        }
+
+        _commands.CutPages(Math.Min(free - SparePages, ShrinkStep));
+        _wasCut = true;
+        return true;
+    }
+
     public void Dispose()
     {
         _commands.Dispose();
         _writer.Dispose();
+    }
+
+    // The file itself gets shorter with a checkpoint.
+    private void Checkpoint()
+    {
+        try
+        {
+            Execute(_writer, "PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        catch (SqliteException)
+        {
+            // What was committed stays so; a disk that fails will fail the next commit as well.
+        }
     }
 
     private static void Execute(SqliteConnection connection, string sql)

@@ -1,4 +1,5 @@
 // The store's prepared statements, one method each.
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace ServerlessEventing.Local.ServiceBus.Store;
@@ -13,10 +14,13 @@ internal sealed class StoreCommands : IDisposable
     private readonly SqliteCommand _deleteBody;
     private readonly SqliteCommand _insertMessage;
     private readonly SqliteCommand _updateMessage;
+    private readonly SqliteCommand _updateDeliveries;
     private readonly SqliteCommand _deleteMessage;
     private readonly SqliteCommand _saveSequence;
     private readonly SqliteCommand _rememberDuplicate;
     private readonly SqliteCommand _forgetDuplicates;
+    private readonly SqliteCommand _freePages;
+    private readonly SqliteCommand _pages;
     private readonly SqliteConnection _connection;
 
     public StoreCommands(SqliteConnection connection)
@@ -31,10 +35,13 @@ internal sealed class StoreCommands : IDisposable
         _insertMessage = Make(
             "INSERT INTO messages VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", 14);
         _updateMessage = Make("UPDATE messages SET state = $1, deliveries = $2, overlay = $3 WHERE id = $0", 4);
+        _updateDeliveries = Make("UPDATE messages SET deliveries = $1 WHERE id = $0", 2);
         _deleteMessage = Make("DELETE FROM messages WHERE id = $0", 1);
         _saveSequence = Make("INSERT OR REPLACE INTO sequences VALUES ($0, $1)", 2);
         _rememberDuplicate = Make("INSERT OR REPLACE INTO duplicates VALUES ($0, $1, $2)", 3);
         _forgetDuplicates = Make("DELETE FROM duplicates WHERE until < $0", 1);
+        _freePages = Make("PRAGMA freelist_count", 0);
+        _pages = Make("PRAGMA page_count", 0);
     }
 
     public void Begin() => Run(_begin);
@@ -47,12 +54,14 @@ internal sealed class StoreCommands : IDisposable
 
     public void DeleteBody(long id) => Run(_deleteBody, id);
 
-    public void InsertMessage(MessageRow row) => Run(
+    public void InsertMessage(in MessageRow row) => Run(
         _insertMessage, row.Id, row.Mailbox, row.Sequence, row.Body, row.State, row.DeliveryCount, row.EnqueuedSequence,
         row.EnqueuedTime, row.DueTime, row.ExpiresAt, row.Hops, row.Size, row.SessionId, row.Overlay);
 
     public void UpdateMessage(long id, int state, int deliveries, byte[]? overlay) =>
         Run(_updateMessage, id, state, deliveries, overlay);
+
+    public void UpdateDeliveries(long id, int deliveries) => Run(_updateDeliveries, id, deliveries);
 
     public void DeleteMessage(long id) => Run(_deleteMessage, id);
 
@@ -90,6 +99,21 @@ internal sealed class StoreCommands : IDisposable
         Run(save, mailbox, session, state, now);
     }
 
+    /// <summary>Pages of the file that hold nothing.</summary>
+    public long FreePages() => (long)_freePages.ExecuteScalar()!;
+
+    public long Pages() => (long)_pages.ExecuteScalar()!;
+
+    /// <summary>The statement gives a row for each page, and works only as long as it is asked for the next.</summary>
+    public void CutPages(long count)
+    {
+        using var cut = Make(string.Create(CultureInfo.InvariantCulture, $"PRAGMA incremental_vacuum({count})"), 0);
+        using var pages = cut.ExecuteReader();
+        while (pages.Read())
+        {
+        }
+    }
+
     public void DeleteMailbox(long mailbox)
     {
         using var sequence = Make("DELETE FROM sequences WHERE mailbox = $0", 1);
@@ -103,7 +127,7 @@ internal sealed class StoreCommands : IDisposable
         foreach (var command in (SqliteCommand[])
         [
             _begin, _commit, _rollback, _insertBody, _deleteBody, _insertMessage, _updateMessage, _deleteMessage,
-            _saveSequence, _rememberDuplicate, _forgetDuplicates,
+            _updateDeliveries, _saveSequence, _rememberDuplicate, _forgetDuplicates, _freePages, _pages,
         ])
         {
             command.Dispose();

@@ -4,13 +4,14 @@ using System.Net.Http.Headers;
 using ServerlessEventing.Contract.Filters;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.ServiceBus.Administration;
 using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Functions.Tests.House;
 
 /// <summary>Started once a test class; each test makes Brokers of its own in it.</summary>
-public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
+public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLifetime
 {
     private readonly TempFolder folder = new();
     private readonly List<Contract.Routing.Ingress> ingresses = [];
@@ -19,6 +20,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
     private CancellationTokenSource stop = new();
     private Pressure pressure = new();
     private long generation = 1;
+    private bool together;
     private TestBus? bus;
     private RecordedHost? host;
     private Task<int> running = Task.FromResult(0);
@@ -35,7 +37,7 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        bus = await TestBus.StartAsync();
+        bus = await TestBus.StartAsync(quirks ? new AzureQuirks() : null);
         WriteTable();
         await StartAsync();
     }
@@ -117,27 +119,73 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
         return name;
     }
 
+    /// <summary>A Channel in namespace <c>ns</c>.</summary>
+    internal async Task<string> AddChannelAsync()
+    {
+        var name = "c" + Guid.NewGuid().ToString("N")[..8];
+        await Bus.AddTopicAsync(ChannelTopic(name));
+        ingresses.Add(new()
+        {
+            Uid = name,
+            Kind = IngressKind.Channel,
+            Namespace = "ns",
+            Name = name,
+            Path = Addresses.ChannelPath("ns", name),
+            Hosts = [Addresses.ChannelHost("ns", name)],
+            Topic = ChannelTopic(name),
+            Lanes = [EntityNames.SubscriptionsLane],
+        });
+        await PublishTableAsync();
+        return name;
+    }
+
+    /// <summary>A Subscription of a Channel; <paramref name="change"/> finishes the egress.</summary>
+    internal Task<Egress> AddSubscriptionAsync(
+        string channel, Uri? subscriber, Func<Egress, Egress>? change = null) => AddAsync(
+        ChannelTopic(channel),
+        egress =>
+        {
+            egress = egress with
+            {
+                Kind = EgressKind.Subscription,
+                Lane = EntityNames.SubscriptionsLane,
+                Destination = subscriber is null ? null : new() { Uri = subscriber.ToString() },
+            };
+            return change?.Invoke(egress) ?? egress;
+        },
+        null);
+
     /// <summary>A Trigger of a Broker; <paramref name="change"/> finishes the egress.</summary>
-    internal async Task<Egress> AddTriggerAsync(
-        string broker, Uri? subscriber, Func<Egress, Egress>? change = null, RuleFilter? rule = null)
+    internal Task<Egress> AddTriggerAsync(
+        string broker, Uri? subscriber, Func<Egress, Egress>? change = null, RuleFilter? rule = null) => AddAsync(
+        Topic(broker),
+        egress =>
+        {
+            egress = egress with
+            {
+                Destination = subscriber is null ? null : new() { Uri = subscriber.ToString() },
+                Reply = new() { Uri = $"http://{broker}", Topic = ReplyTopic(broker) },
+            };
+            return change?.Invoke(egress) ?? egress;
+        },
+        rule);
+
+    private async Task<Egress> AddAsync(string topic, Func<Egress, Egress> change, RuleFilter? rule)
     {
         var uid = Guid.NewGuid().ToString();
-        var egress = new Egress
+        var egress = change(new()
         {
             Uid = uid,
             Kind = EgressKind.Trigger,
             Namespace = "ns",
             Name = "t-" + uid[..8],
             Lane = EntityNames.TriggersLane,
-            Destination = subscriber is null ? null : new() { Uri = subscriber.ToString() },
-            Reply = new() { Uri = $"http://{broker}", Topic = ReplyTopic(broker) },
-        };
-        egress = change?.Invoke(egress) ?? egress;
+        });
         egresses.Add(egress);
         await PublishTableAsync();
         await (egress.Dedicated is { } own
             ? Bus.AddOwnAsync(own, egress.Lane)
-            : Bus.AddEgressAsync(Topic(broker), uid, egress.Lane, generation, rule));
+            : Bus.AddEgressAsync(topic, uid, egress.Lane, generation, rule));
         return egress;
     }
 
@@ -275,14 +323,30 @@ public abstract class FunctionsHouse(bool pump) : IAsyncLifetime
 
     internal static string Topic(string broker) => EntityNames.Topic("ns", broker + "-kn-trigger");
 
+    internal static string ChannelTopic(string channel) => EntityNames.Topic("ns", channel);
+
     internal static string ReplyTopic(string broker) => EntityNames.Topic("ns", broker + "-kn-ingress");
 
     internal static IReadOnlyList<FilterExpression> TypeIs(string type) =>
         [new() { Exact = new Dictionary<string, string> { ["type"] = type } }];
 
+    /// <summary>Makes several changes that come into force together, at the end.</summary>
+    internal async Task TogetherAsync(Func<Task> changes)
+    {
+        together = true;
+        await changes();
+        together = false;
+        await PublishTableAsync();
+    }
+
     private async Task PublishTableAsync()
     {
         generation++;
+        if (together)
+        {
+            return;
+        }
+
         WriteTable();
         if (running.IsCompleted)
         {
@@ -322,3 +386,9 @@ public sealed class HostHouse() : FunctionsHouse(pump: false);
 
 /// <summary>With our own receivers.</summary>
 public sealed class PumpHouse() : FunctionsHouse(pump: true);
+
+/// <summary>Behind the Functions host's contract, on a bus with Azure's quirks.</summary>
+public sealed class QuirkyHostHouse() : FunctionsHouse(pump: false, quirks: true);
+
+/// <summary>With our own receivers, on a bus with Azure's quirks.</summary>
+public sealed class QuirkyPumpHouse() : FunctionsHouse(pump: true, quirks: true);

@@ -2,6 +2,7 @@
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Local.ServiceBus;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 using ServerlessEventing.Testing;
@@ -28,11 +29,12 @@ internal sealed class TestBus : IAsyncDisposable
 
     public ServiceBusClient Client { get; }
 
-    public static async Task<TestBus> StartAsync()
+    /// <summary>Starts the emulator, with Azure's quirks where they are given.</summary>
+    public static async Task<TestBus> StartAsync(AzureQuirks? quirks = null)
     {
         var folder = new TempFolder();
         var emulator = await ServiceBusEmulator.StartAsync(
-            new ServiceBusEmulatorOptions { DataFolder = folder.Path }, CancellationToken.None);
+            new ServiceBusEmulatorOptions { DataFolder = folder.Path, Quirks = quirks }, CancellationToken.None);
         var bus = new TestBus(folder, emulator);
         await bus.Administration.CreateQueueAsync(EntityNames.DeadLetters);
         await bus.AddLaneAsync(EntityNames.TriggersLane);
@@ -142,6 +144,27 @@ internal sealed class TestBus : IAsyncDisposable
     /// <summary>Whether nothing is left on a queue, locked messages included.</summary>
     public async Task<bool> IsEmptyAsync(string queue) =>
         (await Administration.GetQueueRuntimePropertiesAsync(queue)).TotalMessageCount == 0;
+
+    /// <summary>
+    /// What waits for an egress on the retries queue of a lane. A queue that forwards cannot be looked into, so from
+    /// now on it does not.
+    /// </summary>
+    public async Task<IReadOnlyList<ServiceBusReceivedMessage>> WaitingForAsync(string lane, string egress)
+    {
+        QueueProperties retries = await Administration.GetQueueAsync(EntityNames.Retries(lane));
+        retries.ForwardTo = null;
+        await Administration.UpdateQueueAsync(retries);
+        await using var receiver = Client.CreateReceiver(EntityNames.Retries(lane));
+        var waiting = new List<ServiceBusReceivedMessage>();
+        for (var next = 0L; await receiver.PeekMessagesAsync(250, next) is { Count: > 0 } page;)
+        {
+            waiting.AddRange(page.Where(message =>
+                Equals(message.ApplicationProperties.GetValueOrDefault(MessageProperties.Egress), egress)));
+            next = page[^1].SequenceNumber + 1;
+        }
+
+        return waiting;
+    }
 
     /// <summary>Whether a message is scheduled on the retries queue of a lane.</summary>
     public async Task<bool> IsWaitingAsync(string lane) =>

@@ -63,14 +63,17 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Send_LargerThanTheLimit_IsRefusedAndTheLinkGoesOn()
+    public async Task Send_LargerThanTheLimit_IsRefusedAndEndsTheLink()
     {
         var sender = new SenderLink(_session, "s", "q");
         var refusal = await Assert.ThrowsAsync<AmqpException>(() =>
             sender.SendAsync(Data(new string('x', 300_000), null), TimeSpan.FromSeconds(20)));
 
         Assert.Equal("amqp:link:message-size-exceeded", (string)refusal.Error.Condition);
-        await sender.SendAsync(Data(new string('x', 200_000), null), TimeSpan.FromSeconds(20));
+        await Eventually.True(() => sender.IsClosed, "the link is detached");
+        Assert.Equal("amqp:link:message-size-exceeded", (string)sender.Error.Condition);
+        await new SenderLink(_session, "next", "q").SendAsync(
+            Data(new string('x', 200_000), null), TimeSpan.FromSeconds(20));
     }
 
     [Fact]

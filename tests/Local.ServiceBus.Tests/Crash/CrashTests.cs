@@ -1,5 +1,4 @@
 // kill -9 at random points under load: nothing accepted is lost, nothing settled comes back.
-using System.Globalization;
 using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 using ServerlessEventing.Testing;
@@ -10,16 +9,14 @@ public sealed class CrashTests(ITestOutputHelper output)
 {
     private const string Queue = "crash";
 
-    // EVENTING_CRASH_ROUNDS=20 for the long run.
-    private static readonly int _rounds = int.Parse(
-        Environment.GetEnvironmentVariable("EVENTING_CRASH_ROUNDS") ?? "5", CultureInfo.InvariantCulture);
+    private static readonly int _rounds = LongRun.IsAsked ? 20 : 3;
 
     [Fact]
     public async Task Killed_UnderLoad_KeepsEveryPromise()
     {
         using var folder = new TempFolder();
         var (port, managementPort) = (FreePort.Next(), FreePort.Next());
-        var connection = ConnectionString(port);
+        var connection = EmulatorProcess.ConnectionString(port);
         var seed = Random.Shared.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
@@ -28,7 +25,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         var emulator = await EmulatorProcess.Start(folder.Path, port, managementPort);
         try
         {
-            await new ServiceBusAdministrationClient(ConnectionString(managementPort)).CreateQueueAsync(
+            await new ServiceBusAdministrationClient(EmulatorProcess.ConnectionString(managementPort)).CreateQueueAsync(
                 new CreateQueueOptions(Queue)
                 {
                     LockDuration = TimeSpan.FromSeconds(10), MaxDeliveryCount = 1000,
@@ -90,8 +87,4 @@ public sealed class CrashTests(ITestOutputHelper output)
         Assert.Empty(ledger.Buried.Keys.Except(buried));
         Assert.Empty(ledger.Offences);
     }
-
-    private static string ConnectionString(int port) =>
-        $"Endpoint=sb://localhost:{port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;"
-        + "UseDevelopmentEmulator=true";
 }

@@ -8,16 +8,20 @@ namespace ServerlessEventing.Local.ServiceBus.Tests.Crash;
 internal sealed class EmulatorProcess : IDisposable
 {
     public const string Verb = "--emulator";
-    public const string Ready = "ready";
+    private const string Ready = "ready";
+    private const string SkipFlush = "skip-flush";
 
     private readonly Process _process;
 
     private EmulatorProcess(Process process) => _process = process;
 
-    public static async Task<EmulatorProcess> Start(string folder, int port, int managementPort)
+    /// <summary><paramref name="skipFlush"/>: with the planted bug that a power cut must bring to light.</summary>
+    public static async Task<EmulatorProcess> Start(
+        string folder, int port, int managementPort, bool skipFlush = false)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "ServerlessEventing.Local.ServiceBus.Tests");
-        var start = new ProcessStartInfo(program, [Verb, folder, $"{port}", $"{managementPort}"])
+        string[] arguments = [Verb, folder, $"{port}", $"{managementPort}", skipFlush ? SkipFlush : ""];
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -42,20 +46,38 @@ internal sealed class EmulatorProcess : IDisposable
     }
 
     /// <summary>What the other process does.</summary>
-    public static async Task<int> Serve(string folder, string port, string managementPort)
+    public static async Task<int> Serve(string[] args)
     {
         await using var emulator = await ServiceBusEmulator.StartAsync(
             new ServiceBusEmulatorOptions
             {
-                DataFolder = folder,
-                AmqpPort = int.Parse(port, CultureInfo.InvariantCulture),
-                ManagementPort = int.Parse(managementPort, CultureInfo.InvariantCulture),
+                DataFolder = args[0],
+                AmqpPort = int.Parse(args[1], CultureInfo.InvariantCulture),
+                ManagementPort = int.Parse(args[2], CultureInfo.InvariantCulture),
+                SkipFlush = args[3] == SkipFlush,
             },
             CancellationToken.None);
         Console.WriteLine(Ready);
         await Console.In.ReadToEndAsync();
         return 0;
     }
+
+    /// <summary>The most memory it has held so far.</summary>
+    public long PeakBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
+    public static string ConnectionString(int port) =>
+        $"Endpoint=sb://localhost:{port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;"
+        + "UseDevelopmentEmulator=true";
+
+    /// <summary>Stops it where it is: nothing more is written or answered.</summary>
+    public Task FreezeAsync() => Shell.RunAsync("kill", "-STOP", $"{_process.Id}");
 
     /// <summary>As kill -9 does.</summary>
     public void Kill()

@@ -29,6 +29,35 @@ public sealed class DeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Lock_LostWithTheProcess_CountsAsADelivery()
+    {
+        await _bus.QueueAsync(new QueueDescription { Name = "q" });
+        await _bus.SendAsync("q", TestBroker.Text("m"));
+        await _bus.Receive("q").ExpectAsync(1);
+        _bus.Pass(TimeSpan.FromSeconds(1));
+
+        _bus.Restart();
+
+        var again = Assert.Single(await _bus.Receive("q").ExpectAsync(1));
+        Assert.Equal(1, again.Facts.DeliveryCount);
+    }
+
+    [Fact]
+    public async Task Lock_AbandonedAfterItWasNoted_CountsOnce()
+    {
+        await _bus.QueueAsync(new QueueDescription { Name = "q" });
+        await _bus.SendAsync("q", TestBroker.Text("m"));
+        var held = Assert.Single(await _bus.Receive("q", credit: 1).ExpectAsync(1));
+        _bus.Pass(TimeSpan.FromSeconds(1));
+        Assert.Null(await _bus.SettleAsync(held, Settlement.Abandon));
+
+        _bus.Restart();
+
+        var again = Assert.Single(await _bus.Receive("q").ExpectAsync(1));
+        Assert.Equal(1, again.Facts.DeliveryCount);
+    }
+
+    [Fact]
     public async Task Lock_Renewed_LastsLonger()
     {
         await _bus.QueueAsync(new QueueDescription { Name = "q", LockDuration = TimeSpan.FromSeconds(30) });

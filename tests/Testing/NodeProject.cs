@@ -1,15 +1,14 @@
-// The npm project that drives the emulator: installs it once, runs its tests, reads what they report.
+// An npm project under tests/: installs it once, runs its tests and reads what they report, or runs one script.
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using ServerlessEventing.Testing;
 
-namespace ServerlessEventing.Local.ServiceBus.Tests;
+namespace ServerlessEventing.Testing;
 
 /// <summary>One test of the npm project, as support/reporter.js writes it.</summary>
-internal sealed record NodeTest(string Name, bool Passed, bool Skipped, bool Todo, int Milliseconds, string? Error);
+public sealed record NodeTest(string Name, bool Passed, bool Skipped, bool Todo, int Milliseconds, string? Error);
 
-internal sealed class NodeProject
+public sealed class NodeProject
 {
     private static readonly TimeSpan _installDeadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan _runDeadline = TimeSpan.FromMinutes(5);
@@ -63,6 +62,29 @@ internal sealed class NodeProject
 
         Assert.True(tests.Count > 0, $"node --test ran nothing:\n{run.Output}\n{run.Errors}");
         return tests;
+    }
+
+    /// <summary>Runs one script of the project and gives the lines that it wrote.</summary>
+    public async Task<string[]> Script(string path, IReadOnlyDictionary<string, string> environment)
+    {
+        var run = await Run(_node, [path], environment, _runDeadline);
+        Assert.True(run.ExitCode == 0, $"{path} failed:\n{run.Output}\n{run.Errors}");
+        return run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    /// <summary>Runs a text as a module that finds the project's packages.</summary>
+    public async Task<string[]> ScriptOf(string text)
+    {
+        var file = Path.Combine(_folder, "node_modules", $".sample-{Guid.NewGuid():N}.mjs");
+        await File.WriteAllTextAsync(file, text);
+        try
+        {
+            return await Script(file, _noVariables);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private async Task<(int ExitCode, string Output, string Errors)> Run(
