@@ -75,7 +75,11 @@ public static class FunctionsApplication
         var services = app.Services;
         var tables = services.GetRequiredService<RoutingTables>();
         var feed = TableFeeds.For(
-            settings.RoutingTable, settings.Instance, tables, services.GetRequiredService<ILoggerFactory>());
+            settings.RoutingTable,
+            settings.Instance,
+            tables,
+            services.GetRequiredService<ILoggerFactory>(),
+            settings.RoutingTableToken);
 
         // The feed outlives the door: what is in flight at the stop still sees new tables.
         using var stopFeed = new CancellationTokenSource();

@@ -23,12 +23,27 @@ public sealed record OperatorOptions
     /// <summary>Port the routing table is served on; 0 takes a free one.</summary>
     public int RoutingPort { get; init; }
 
+    /// <summary>Bearer token that readers of the table must send; null: none, fit for loopback only.</summary>
+    public string? RoutingToken { get; init; }
+
+    /// <summary>How several replicas agree on who works; null: this is the only one.</summary>
+    public Leadership.LeaderOptions? Leader { get; init; }
+
     public string ClusterDomain { get; init; } = Contract.Names.Addresses.DefaultClusterDomain;
 
     public string SystemNamespace { get; init; } = "serverless-eventing";
 
     /// <summary>Image of ApiServerSources' adapters: this program, started with <c>adapter apiserver</c>.</summary>
     public string AdapterImage { get; init; } = DefaultAdapterImage;
+
+    /// <summary>Image of the functions program, for deployments that dispatch for one Broker or Trigger.</summary>
+    public string FunctionsImage { get; init; } = "serverless-eventing/functions:latest";
+
+    /// <summary>Secret with the connection string for those deployments, in each namespace that has one.</summary>
+    public string FunctionsSecret { get; init; } = "serverless-eventing";
+
+    /// <summary>Where those deployments read the routing table; null: where it is served.</summary>
+    public Uri? RoutingTableUri { get; init; }
 
     /// <summary>What a Broker without a class annotation counts as.</summary>
     public string DefaultBrokerClass { get; init; } = Reconcilers.BrokerClass.Ours;
@@ -39,8 +54,14 @@ public sealed record OperatorOptions
     /// <summary>How often the bus is compared again, at most; never more than 5 entities a second.</summary>
     public TimeSpan DriftPeriod { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often the lanes are measured; on Azure that costs 120 of a namespace's credits each time.</summary>
+    /// <summary>How often the lanes are measured; on Azure six queues cost 120 credits each time.</summary>
     public TimeSpan PressurePeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an object that is being deleted waits for a bus that does not answer.</summary>
+    public TimeSpan DeletionPatience { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often entities are looked for whose objects are gone.</summary>
+    public TimeSpan SweepPeriod { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Peek-lock time of lanes.</summary>
     public TimeSpan LockDuration { get; init; } = TimeSpan.FromSeconds(60);

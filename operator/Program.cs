@@ -1,8 +1,8 @@
 // Runs the operator with settings from the environment.
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Operator;
 using ServerlessEventing.Operator.Adapters;
-using ServerlessEventing.ServiceBus;
 
 using var stop = new CancellationTokenSource();
 using var logging = LoggerFactory.Create(builder => builder
@@ -14,39 +14,27 @@ using var logging = LoggerFactory.Create(builder => builder
     })
     .SetMinimumLevel(LogLevel.Information));
 
-Console.CancelKeyPress += (_, pressed) =>
+// Cancelled, a signal does not end the process: no write is cut short, and the lease is given back first.
+void Stop(PosixSignalContext signal)
 {
-    pressed.Cancel = true;
+    signal.Cancel = true;
     stop.Cancel();
-};
-AppDomain.CurrentDomain.ProcessExit += (_, _) => stop.Cancel();
+}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
 if (args is ["adapter", "apiserver"])
 {
     return await ApiServerAdapter.RunAsync(Environment.GetEnvironmentVariable, logging, stop.Token);
 }
 
-if (ServiceBusConnectionSetting.FromEnvironment() is not { } connection)
+var options = OperatorSettings.Read(Environment.GetEnvironmentVariable, logging, out var problem);
+if (options is null)
 {
-    Console.Error.WriteLine($"No Service Bus: {ServiceBusConnectionSetting.Expected}.");
+    Console.Error.WriteLine(problem);
     return 2;
 }
 
-await OperatorApplication.RunAsync(
-    new OperatorOptions
-    {
-        KubeconfigPath = Setting("KUBECONFIG"),
-        ServiceBusConnection = connection,
-        ServiceBusManagementConnection = Setting("ServiceBusManagementConnection"),
-        RoutingHost = Setting("EVENTING_ROUTING_HOST") ?? "*",
-        RoutingPort = int.TryParse(Setting("EVENTING_ROUTING_PORT"), out var port) ? port : 8090,
-        ClusterDomain = Setting("CLUSTER_DOMAIN") ?? "cluster.local",
-        SystemNamespace = Setting("SYSTEM_NAMESPACE") ?? "serverless-eventing",
-        AdapterImage = Setting("EVENTING_ADAPTER_IMAGE") ?? OperatorOptions.DefaultAdapterImage,
-        LoggerFactory = logging,
-    },
-    stop.Token);
+await OperatorApplication.RunAsync(options, stop.Token);
 return 0;
-
-static string? Setting(string name) =>
-    Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -34,9 +34,23 @@ public static class EntityNames
     /// Bus subscription of a Subscription or Trigger: its name, cut to fit, and the start of its UID, so that an
     /// object deleted and made again under the same name never meets its predecessor's entity.
     /// </summary>
-    public static string BusSubscription(string name, string uid)
+    public static string BusSubscription(string name, string uid) => CutToFit(name, "-" + Start(uid));
+
+    /// <summary>
+    /// Bus subscription of a Trigger with a deployment of its own: another entity than the one that forwards, so that
+    /// the new one can be there before the old one goes.
+    /// </summary>
+    public static string DedicatedSubscription(string name, string uid) =>
+        CutToFit(name, $"-{Start(uid)}-dedicated");
+
+    /// <summary>Lane of a Trigger with a deployment of its own; it only names the retries queue.</summary>
+    public static string DedicatedLane(string @namespace, string name, string uid) =>
+        $"eventing-dedicated.{@namespace}.{BusSubscription(name, uid)}";
+
+    private static string Start(string uid) => uid[..Math.Min(8, uid.Length)];
+
+    private static string CutToFit(string name, string suffix)
     {
-        var suffix = "-" + uid[..Math.Min(8, uid.Length)];
         var room = MaxSubscriptionName - suffix.Length;
         return (name.Length <= room ? name : name[..room].TrimEnd('-', '.')) + suffix;
     }

@@ -10,6 +10,7 @@ namespace ServerlessEventing.Functions.Doors;
 internal sealed record FunctionsSettings
 {
     public const string TableSetting = "RoutingTable";
+    public const string TokenSetting = "RoutingTableToken";
     public const string DoorSetting = "EVENTING_DOOR";
     public const string PortSetting = "EVENTING_PORT";
     public const string AddressSetting = "EVENTING_ADDRESS";
@@ -35,6 +36,9 @@ internal sealed record FunctionsSettings
 
     /// <summary>File path or http(s) URL.</summary>
     public required string RoutingTable { get; init; }
+
+    /// <summary>Bearer token for a routing table by URL, or null.</summary>
+    public string? RoutingTableToken { get; init; }
 
     public required bool Pump { get; init; }
 
@@ -104,6 +108,7 @@ internal sealed record FunctionsSettings
         {
             Connection = connection!,
             RoutingTable = configuration[TableSetting]!,
+            RoutingTableToken = configuration[TokenSetting] is { Length: > 0 } token ? token : null,
             Pump = pump,
             Address = address!,
             Port = port,

@@ -1,5 +1,6 @@
 // Brings the routing table from a URL by ETag and long poll.
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace ServerlessEventing.Functions.Routing;
 
@@ -87,8 +88,8 @@ internal sealed partial class HttpTableFeed(
         }
     }
 
-    /// <summary>A client for polling: bounded answers, no redirects.</summary>
-    public static HttpClient CreateClient() =>
+    /// <summary>A client for polling: bounded answers, no redirects, the operator's token when there is one.</summary>
+    public static HttpClient CreateClient(string? token) =>
         new(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -99,6 +100,10 @@ internal sealed partial class HttpTableFeed(
         {
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = MaxBytes,
+            DefaultRequestHeaders =
+            {
+                Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token),
+            },
         };
 
     private static partial class Log

@@ -30,7 +30,7 @@ public sealed class Children(ClusterClient client, InformerSet informers)
         var existing = informers[type].Get(key);
         if (existing is null)
         {
-            var made = await client.CreateAsync(type, wanted, cancellationToken);
+            var made = await client.CreateAsync(type, WithoutNulls(wanted), cancellationToken);
             if (made.IsSuccess)
             {
                 return new ChildOutcome(made.Object, null, null);
@@ -66,6 +66,17 @@ public sealed class Children(ClusterClient client, InformerSet informers)
             : new ChildOutcome(null, $"{type.Kind}Refused", $"{type.Kind} {key}: {answer.Message}");
     }
 
+    /// <summary>Deletes a child that is there and is this owner's.</summary>
+    public async Task RemoveAsync(
+        Resource owner, ResourceType type, string name, CancellationToken cancellationToken)
+    {
+        if (informers[type].Get(new ResourceKey(owner.Namespace, name)) is { IsDeleting: false } child
+            && child.Controller?.Uid == owner.Uid)
+        {
+            await client.DeleteAsync(type, child, cancellationToken);
+        }
+    }
+
     private static JsonObject OwnerReference(ResourceType type, Resource owner) => new()
     {
         ["apiVersion"] = type.ApiVersion,
@@ -76,10 +87,19 @@ public sealed class Children(ClusterClient client, InformerSet informers)
         ["blockOwnerDeletion"] = true,
     };
 
-    // Whether everything wanted is there already; lists must be equal, null asks for absence.
+    // Null asks for absence in a patch; in something new it is nothing to ask for.
+    private static JsonObject WithoutNulls(JsonObject json) => new(json
+        .Where(field => field.Value is not null)
+        .Select(field => KeyValuePair.Create<string, JsonNode?>(
+            field.Key, field.Value is JsonObject inner ? WithoutNulls(inner) : field.Value!.DeepClone())));
+
+    // Whether everything wanted is there already; null asks for absence. Lists must have the same items in the same
+    // order, but the API server may have filled in defaults inside them.
     private static bool Contains(JsonNode? actual, JsonNode? wanted) => wanted switch
     {
         JsonObject fields => fields.All(field => Contains(actual.At(field.Key), field.Value)),
+        JsonArray items => actual is JsonArray there && there.Count == items.Count
+            && items.Zip(there).All(pair => Contains(pair.Second, pair.First)),
         _ => JsonNode.DeepEquals(actual, wanted),
     };
 }

@@ -27,6 +27,7 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
     private const int PageSize = 500;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MissingPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestMissingPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<ResourceKey, Resource> _store = new();
@@ -40,6 +41,9 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
 
     /// <summary>Ends when the first list is in the store.</summary>
     public Task Synced => _synced.Task;
+
+    /// <summary>Whether the cluster serves the kind, as the last list saw it.</summary>
+    public bool IsServed { get; private set; }
 
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
 
@@ -66,7 +70,8 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
                     continue;
                 }
 
-                pause = MissingPause;
+                pause = pause < MissingPause ? MissingPause
+                    : pause < LongestMissingPause ? pause : LongestMissingPause;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -82,9 +87,6 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
             pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
         }
     }
-
-    private string Selector =>
-        type.LabelSelector is { } selector ? $"&labelSelector={Uri.EscapeDataString(selector)}" : "";
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
@@ -107,10 +109,12 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
         do
         {
             var page = await client.GetAsync(
-                $"{type.Path(type.OnlyNamespace ?? "")}?limit={PageSize}{Selector}" + (next is null ? "" : $"&continue={Uri.EscapeDataString(next)}"),
+                $"{type.Path(type.OnlyNamespace ?? "")}?limit={PageSize}{Selector}"
+                    + (next is null ? "" : $"&continue={Uri.EscapeDataString(next)}"),
                 cancellationToken);
             if (page.IsMissing)
             {
+                IsServed = false;
                 Replace(found);
                 return null;
             }
@@ -131,9 +135,13 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
         }
         while (next is not null);
 
+        IsServed = true;
         Replace(found);
         return version;
     }
+
+    private string Selector =>
+        type.LabelSelector is { } selector ? $"&labelSelector={Uri.EscapeDataString(selector)}" : "";
 
     private void Replace(Dictionary<ResourceKey, Resource> found)
     {

@@ -1,4 +1,5 @@
 // All controllers, and which change wakes which of them.
+using System.Diagnostics.Metrics;
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Resources;
 
@@ -39,6 +40,10 @@ public sealed class ControllerSet : IDisposable
             controller.Enqueue(target.Key);
         }
     }
+
+    /// <summary>How many keys wait, for each kind.</summary>
+    public IEnumerable<Measurement<long>> Depths() => _controllers.Values.Select(controller => new Measurement<long>(
+        controller.Depth, new KeyValuePair<string, object?>("name", controller.Type.Plural)));
 
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(_controllers.Values.Select(controller => controller.RunAsync(cancellationToken)));

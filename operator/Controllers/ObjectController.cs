@@ -2,6 +2,7 @@
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.Operator.Telemetry;
 
 namespace ServerlessEventing.Operator.Controllers;
 
@@ -13,6 +14,7 @@ public sealed record ControllerParts(
     Finalizers Finalizers,
     EventRecorder Events,
     Tracker Tracker,
+    OperatorMetrics Metrics,
     TimeProvider Time,
     ILogger Logger);
 
@@ -35,7 +37,14 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
 
     public ResourceType Type => reconciler.Type;
 
-    public void Enqueue(ResourceKey key) => _queue.Add(key);
+    /// <summary>Keys that wait for a worker.</summary>
+    public int Depth => _queue.Depth;
+
+    public void Enqueue(ResourceKey key)
+    {
+        parts.Metrics.Queued(Type.Plural);
+        _queue.Add(key);
+    }
 
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, workers).Select(_ => WorkAsync(cancellationToken)));
@@ -56,10 +65,15 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
                 return;
             }
 
+            parts.Metrics.Working(Type.Plural, 1);
+            var began = parts.Time.GetTimestamp();
             var result = await GuardedAsync(key, cancellationToken);
+            parts.Metrics.Working(Type.Plural, -1);
+            parts.Metrics.Reconciled(Type.Plural, Word(result), parts.Time.GetElapsedTime(began));
             if (result.Failure is { } failure)
             {
                 Log.Retrying(parts.Logger, Type.Kind, key, failure);
+                parts.Metrics.Retried(Type.Plural);
                 _queue.Retry(key);
             }
             else
@@ -74,6 +88,9 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
             _queue.Done(key);
         }
     }
+
+    private static string Word(ReconcileResult result) =>
+        result.Failure is not null ? "error" : result.After is not null ? "requeue_after" : "success";
 
     // No failure of one object may take the loop down with it.
     private async Task<ReconcileResult> GuardedAsync(ResourceKey key, CancellationToken cancellationToken)
@@ -144,6 +161,10 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
         {
             await parts.Statuses.WriteAsync(Type, resource, work.ToStatus(), cancellationToken);
             Announce(resource, conditions);
+            foreach (var (reason, message) in work.Announcements)
+            {
+                parts.Events.Warning(Type, resource, reason, message);
+            }
         }
 
         return result;

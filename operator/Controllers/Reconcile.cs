@@ -8,6 +8,7 @@ namespace ServerlessEventing.Operator.Controllers;
 public sealed class Reconcile(Resource resource, Conditions conditions)
 {
     private readonly HashSet<ObjectRef> _references = [];
+    private readonly List<(string Reason, string Message)> _announcements = [];
 
     public Resource Object { get; } = resource;
 
@@ -18,6 +19,11 @@ public sealed class Reconcile(Resource resource, Conditions conditions)
 
     /// <summary>Objects whose change must wake this one.</summary>
     public IReadOnlyCollection<ObjectRef> References => _references;
+
+    /// <summary>What is to be told in a Kubernetes Event beside turns of Ready.</summary>
+    public IReadOnlyList<(string Reason, string Message)> Announcements => _announcements;
+
+    public void Announce(string reason, string message) => _announcements.Add((reason, message));
 
     public void RefersTo(ObjectRef target) => _references.Add(target);
 

@@ -1,5 +1,6 @@
 // Names of what a Broker and its Triggers own, as in Knative v0.7.
 using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Reconcilers;
@@ -7,11 +8,11 @@ namespace ServerlessEventing.Operator.Reconcilers;
 /// <summary>Names and labels of owned objects.</summary>
 internal static class BrokerNames
 {
-    public const string BrokerLabel = "eventing.knative.dev/broker";
+    public const string BrokerLabel = Dispatching.Dispatcher.BrokerLabel;
     public const string TriggerLabel = "eventing.knative.dev/trigger";
     public const string TriggerChannelLabel = "eventing.knative.dev/brokerEverything";
     public const string IngressChannelLabel = "eventing.knative.dev/brokerIngress";
-    public const string RoleLabel = "eventing.knative.dev/brokerRole";
+    public const string RoleLabel = Dispatching.Dispatcher.RoleLabel;
 
     /// <summary>What v0.7 gave a Trigger that names no Broker.</summary>
     public const string DefaultBroker = "default";
@@ -24,7 +25,18 @@ internal static class BrokerNames
 
     public static string IngressService(string broker) => $"{broker}-broker";
 
-    public static string FilterService(string broker) => $"{broker}-broker-filter";
+    public static string FilterService(string broker) => DispatchNames.OfBroker(broker);
+
+    /// <summary>A deployment that works for a Broker or for one of its Triggers; its role is still to be set.</summary>
+    public static Dispatcher Dispatcher(ReconcilerParts parts, string @namespace, string broker, string name) => new()
+    {
+        Namespace = @namespace,
+        Name = name,
+        Broker = broker,
+        Role = DispatchNames.Filter,
+        Channel = $"{Addresses.ChannelHost(@namespace, TriggerChannel(broker))}.{parts.ClusterDomain}",
+        Filter = $"{FilterService(broker)}.{@namespace}.svc.{parts.ClusterDomain}",
+    };
 
     public static string TriggerTopic(string @namespace, string broker) =>
         EntityNames.Topic(@namespace, TriggerChannel(broker));

@@ -4,6 +4,7 @@ using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
 
@@ -25,6 +26,8 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
 {
     // Azure Functions keeps these first path segments for itself.
     private static readonly string[] ReservedNamespaces = ["admin", "runtime"];
+
+    private readonly Dispatchers _dispatchers = new(parts, ResourceTypes.Broker);
 
     public ResourceType Type => ResourceTypes.Broker;
 
@@ -66,12 +69,11 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
             work, "IngressChannelReady", BrokerNames.IngressChannel(broker.Name), BrokerNames.IngressChannelLabel,
             cancellationToken);
         await SubscriptionAsync(work, cancellationToken);
-        await ServiceAsync(work, BrokerNames.FilterService(broker.Name), "filter", "FilterReady", cancellationToken);
-        await ServiceAsync(work, BrokerNames.IngressService(broker.Name), "ingress", "Addressable", cancellationToken);
+        var result = await WorkloadsAsync(work, cancellationToken);
         ShowChannels(work.Status, triggers, replies);
-        return work.Conditions["TriggerChannelReady"]!.Status == ConditionStatus.True
+        return result.Or(work.Conditions["TriggerChannelReady"]!.Status == ConditionStatus.True
             ? OpenIngress(work)
-            : NotYet(work);
+            : NotYet(work));
     }
 
     public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>
@@ -87,7 +89,11 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
         var ours = present is not null && IsOurs(present) ? present.Uid : null;
         parts.Routing.Remove(ingress => ingress.Kind == IngressKind.Broker && ingress.Uid != ours
             && ingress.Namespace == key.Namespace && ingress.Name == key.Name);
-        ResourceType[] kinds = [ResourceTypes.OwnedSubscription, ResourceTypes.OwnedChannel, ResourceTypes.Service];
+        ResourceType[] kinds =
+        [
+            ResourceTypes.OwnedSubscription, ResourceTypes.OwnedChannel, ResourceTypes.Service,
+            ResourceTypes.Deployment, ResourceTypes.ScaledObject,
+        ];
         foreach (var kind in kinds)
         {
             var left = parts.Informers[kind].All.Where(item => item.Namespace == key.Namespace && !item.IsDeleting
@@ -117,6 +123,7 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
                         [BrokerNames.BrokerLabel] = work.Object.Name,
                         [label] = "true",
                     },
+                    ["annotations"] = ChannelAnnotations(work.Object, label == BrokerNames.TriggerChannelLabel),
                 },
                 ["spec"] = new JsonObject
                 {
@@ -131,6 +138,27 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
             cancellationToken);
         MarkChild(work, condition, outcome, "Channel");
         return outcome.Child;
+    }
+
+    // What Knative's Broker passes on, and what makes the topic of its events what it is.
+    private static JsonObject ChannelAnnotations(Resource broker, bool ofEvents)
+    {
+        var annotations = new JsonObject();
+        foreach (var (name, value) in broker.Json.Map("metadata", "annotations"))
+        {
+            if (name.StartsWith("messaging.knative.dev/", StringComparison.Ordinal))
+            {
+                annotations[name] = value;
+            }
+        }
+
+        annotations[Deletion.Annotation] = broker.Annotation(Deletion.Annotation);
+        if (ofEvents)
+        {
+            annotations[DuplicateDetection.Annotation] = broker.Annotation(DuplicateDetection.Annotation);
+        }
+
+        return annotations;
     }
 
     private async Task SubscriptionAsync(Reconcile work, CancellationToken cancellationToken)
@@ -162,15 +190,55 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
         MarkChild(work, "IngressSubscriptionReady", outcome, "Subscription");
     }
 
-    private async Task ServiceAsync(
-        Reconcile work, string name, string role, string condition, CancellationToken cancellationToken)
+    // Services always; behind them the shared functions, or deployments of the Broker's own.
+    private async Task<ReconcileResult> WorkloadsAsync(Reconcile work, CancellationToken cancellationToken)
     {
-        var labels = new JsonObject
+        var broker = work.Object;
+        work.RefersTo(new ObjectRef(ResourceTypes.Namespace.GroupKind, "", broker.Namespace));
+        var isDedicated = Dispatch.OfBroker(
+            broker, parts.Informers[ResourceTypes.Namespace].Get(new ResourceKey("", broker.Namespace)));
+        var filter = BrokerNames.Dispatcher(
+            parts, broker.Namespace, broker.Name, DispatchNames.OfBroker(broker.Name));
+        var ingress = filter with
         {
-            [BrokerNames.BrokerLabel] = work.Object.Name,
-            [BrokerNames.RoleLabel] = role,
+            Name = DispatchNames.IngressOf(broker.Name),
+            Role = DispatchNames.Ingress,
         };
-        var outcome = await ExternalNames.EnsureAsync(parts, Type, work, name, labels, cancellationToken);
+        await ServiceAsync(
+            work, BrokerNames.FilterService(broker.Name), filter, isDedicated, "FilterReady", cancellationToken);
+        await ServiceAsync(
+            work, BrokerNames.IngressService(broker.Name), ingress, isDedicated, "Addressable", cancellationToken);
+        if (Dispatch.ProblemOf(broker) is { } problem)
+        {
+            work.Conditions.MarkFalse("FilterReady", "DispatchInvalid", problem);
+        }
+
+        if (isDedicated)
+        {
+            await _dispatchers.EnsureIngressAsync(work, ingress, "Addressable", cancellationToken);
+            return await _dispatchers.EnsureFilterAsync(work, filter, "FilterReady", cancellationToken);
+        }
+
+        var result = await _dispatchers.RemoveAsync(broker, filter.Name, cancellationToken);
+        return result.Or(await _dispatchers.RemoveAsync(broker, ingress.Name, cancellationToken));
+    }
+
+    private async Task ServiceAsync(
+        Reconcile work,
+        string name,
+        Dispatcher dispatcher,
+        bool isDedicated,
+        string condition,
+        CancellationToken cancellationToken)
+    {
+        var outcome = await ExternalNames.EnsureAsync(
+            parts,
+            Type,
+            work,
+            name,
+            dispatcher.Labels(),
+            isDedicated ? dispatcher.Labels() : null,
+            cancellationToken);
         if (outcome.Reason is { } reason)
         {
             work.Conditions.MarkFalse(condition, reason, outcome.Message!);
@@ -205,6 +273,10 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
             Path = Addresses.BrokerPath(broker.Namespace, broker.Name),
             Hosts = [Addresses.BrokerHost(broker.Namespace, broker.Name)],
             Topic = BrokerNames.TriggerTopic(broker.Namespace, broker.Name),
+            // As the topic is, which may not be as the annotation has come to say.
+            DropsDuplicates = work.Conditions["TriggerChannelReady"]!.Status == ConditionStatus.True
+                ? DuplicateDetection.Of(broker).Window is not null
+                : parts.Routing.FindIngress(broker.Uid)?.DropsDuplicates ?? false,
             Lanes = [EntityNames.TriggersLane],
         });
         work.Status["address"] = new JsonObject

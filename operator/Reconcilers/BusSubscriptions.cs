@@ -1,6 +1,7 @@
 // The bus subscription that a Subscription stands for.
-using ServerlessEventing.Contract.Filters;
 using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.ServiceBus;
 
@@ -12,17 +13,49 @@ namespace ServerlessEventing.Operator.Reconcilers;
 /// </summary>
 internal static class BusSubscriptions
 {
-    /// <summary>A Trigger's: its filter, its egress, the triggers lane.</summary>
-    public static BusSubscription OfTrigger(
-        string topic, string trigger, string uid, IReadOnlyList<FilterExpression> filters, long since) =>
-        new(topic, EntityNames.BusSubscription(trigger, uid))
+    /// <summary>
+    /// A Trigger's: its filter, and either its egress and the shared lane, or neither: what a deployment of its own
+    /// reads here is known by where it came from.
+    /// </summary>
+    public static BusSubscription OfTrigger(string topic, Egress egress, long since) => egress.Dedicated is { } own
+        ? new BusSubscription(topic, own.Subscription)
+        {
+            ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+            RequiresSession = own.Ordered,
+            Rule = RuleCompiler.Compile(egress.Filters),
+        }
+        : new BusSubscription(topic, EntityNames.BusSubscription(egress.Name, TriggerUid(egress)))
         {
             ForwardTo = EntityNames.TriggersLane,
             ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
-            Rule = RuleCompiler.Compile(filters),
-            Egress = uid,
+            Rule = RuleCompiler.Compile(egress.Filters),
+            Egress = TriggerUid(egress),
             Since = since,
         };
+
+    /// <summary>Where a dedicated Trigger's failed tries wait; null for one that is shared or ordered.</summary>
+    public static BusQueue? RetriesOfTrigger(Egress egress) => egress.Dedicated is { Ordered: false }
+        ? new BusQueue(EntityNames.Retries(egress.Lane))
+        {
+            RequiresDuplicateDetection = true,
+            ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+        }
+        : null;
+
+    /// <summary>Everything a Trigger may have on the bus: enough to delete it when nobody remembers which.</summary>
+    public static IEnumerable<BusEntity> AllOfTrigger(
+        string topic, string @namespace, string trigger, string uid)
+    {
+        yield return new BusSubscription(topic, EntityNames.BusSubscription(trigger, uid))
+        {
+            ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+        };
+        yield return new BusSubscription(topic, EntityNames.DedicatedSubscription(trigger, uid))
+        {
+            ForwardDeadLetteredMessagesTo = EntityNames.DeadLetters,
+        };
+        yield return new BusQueue(EntityNames.Retries(EntityNames.DedicatedLane(@namespace, trigger, uid)));
+    }
 
     /// <summary>A user's: everything in the Channel, its own egress, the subscriptions lane.</summary>
     public static BusSubscription OfSubscription(string topic, Resource subscription, long since) =>
@@ -33,6 +66,12 @@ internal static class BusSubscriptions
             Egress = subscription.Uid,
             Since = since,
         };
+
+    // The egress under which an old path is emptied bears the Trigger's uid and a suffix.
+    private static string TriggerUid(Egress egress) =>
+        egress.Uid.EndsWith(DispatchNames.OldEgress(""), StringComparison.Ordinal)
+            ? egress.Uid[..^DispatchNames.OldEgress("").Length]
+            : egress.Uid;
 
     /// <summary>A Broker's loop for replies: everything on the ingress topic goes on to the trigger topic.</summary>
     public static BusSubscription OfReplies(Resource subscription, string broker) =>

@@ -20,6 +20,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
 {
     private const int MaxTopicName = 260;
     private readonly ChannelNames _names = ChannelNames.Of(type);
+    private readonly ForeignSubscribers _foreign = new(parts, type);
 
     public ResourceType Type => type;
 
@@ -41,7 +42,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
 
         var channel = work.Object;
         var result = Deliveries(work);
-        await ShowSubscribersAsync(work, cancellationToken);
+        var statuses = await ShowSubscribersAsync(work, cancellationToken);
         var topic = Topic(channel);
         if (topic.Name.Length > MaxTopicName)
         {
@@ -50,14 +51,27 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
             return result;
         }
 
+        if (DuplicateDetection.Of(channel).Problem is { } problem)
+        {
+            work.Conditions.MarkFalse(_names.Topic, "DuplicateDetectionInvalid", problem);
+            return result;
+        }
+
         var owner = BusOwner.Of(type, channel);
         var outcome = await parts.Bus.EnsureAsync(topic, owner, () => WakeSubscriptions(channel), cancellationToken);
         var isInForce = parts.Bus.IsInForce(topic, owner);
-        result = result.Or(Marks.Bus(work.Conditions, _names.Topic, outcome, isInForce));
+        result = result.Or(Marks.Bus(work, _names.Topic, outcome, isInForce));
         if (!isInForce)
         {
             work.Conditions.MarkUnknown("Addressable", "TopicNotReady", "The topic is not there yet");
             return result;
+        }
+
+        result = result.Or(await _foreign.ReconcileAsync(work, topic.Name, statuses, cancellationToken));
+        if (statuses.Count > 0)
+        {
+            work.Status[_names.IsOld ? "subscribablestatus" : "subscribers"] =
+                _names.IsOld ? new JsonObject { ["subscribers"] = statuses } : statuses;
         }
 
         return result.Or(await AddressAsync(work, topic, cancellationToken))
@@ -78,13 +92,27 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         }
 
         parts.Routing.Remove(ingress => ingress.Uid == resource.Uid);
-        var outcome = await parts.Bus.DeleteAsync(topic, BusOwner.Of(type, resource), cancellationToken);
-        return outcome.IsDone ? ReconcileResult.Done : ReconcileResult.Again(outcome.RetryAfter);
+        if (Deletion.Detaches(resource))
+        {
+            // Also while the bus does not answer: who asks for this wants the object gone.
+            await parts.Bus.DetachAsync(topic, BusOwner.Of(type, resource), cancellationToken);
+            return ReconcileResult.Done;
+        }
+
+        // A topic whose name the bus does not take was never made.
+        return topic.Name.Length > MaxTopicName
+            ? ReconcileResult.Done
+            : await new Deletion(parts, type).RunAsync(resource, [topic], cancellationToken);
     }
 
     public Task ForgetAsync(ResourceKey key, CancellationToken cancellationToken)
     {
         var live = parts.Informers[type].Get(key)?.Uid;
+        if (live is null)
+        {
+            _foreign.Forget(key);
+        }
+
         parts.Routing.Remove(ingress => ingress.Kind == IngressKind.Channel && ingress.Uid != live
             && ingress.Namespace == key.Namespace && ingress.Name == key.Name && !LivesInOtherKind(ingress));
         return Task.CompletedTask;
@@ -96,12 +124,18 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         .Select(other => parts.Informers[other].Get(new ResourceKey(ingress.Namespace, ingress.Name)))
         .Any(other => other?.Uid == ingress.Uid);
 
-    private static BusTopic Topic(Resource channel) => new(EntityNames.Topic(channel.Namespace, channel.Name))
+    private static BusTopic Topic(Resource channel)
     {
+        var asked = DuplicateDetection.Of(channel).Window;
         // Replies are published with a MessageId of their own by whoever takes the step, maybe twice.
-        RequiresDuplicateDetection = channel.Label(BrokerNames.IngressChannelLabel) == "true"
-            && channel.Controller?.Kind == ResourceTypes.Broker.GroupKind,
-    };
+        var isOfReplies = channel.Label(BrokerNames.IngressChannelLabel) == "true"
+            && channel.Controller?.Kind == ResourceTypes.Broker.GroupKind;
+        var topic = new BusTopic(EntityNames.Topic(channel.Namespace, channel.Name))
+        {
+            RequiresDuplicateDetection = isOfReplies || asked is not null,
+        };
+        return asked is { } window && !isOfReplies ? topic with { DuplicateDetectionWindow = window } : topic;
+    }
 
     private ReconcileResult Deliveries(Reconcile work)
     {
@@ -136,7 +170,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         {
             var labels = new JsonObject { ["messaging.knative.dev/channel"] = channel.Name };
             var service = await ExternalNames.EnsureAsync(
-                parts, type, work, host[..host.IndexOf('.')], labels, cancellationToken);
+                parts, type, work, host[..host.IndexOf('.')], labels, null, cancellationToken);
             if (service.Reason is { } reason)
             {
                 work.Conditions.MarkFalse("Addressable", reason, service.Message!);
@@ -153,6 +187,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
             Path = Addresses.ChannelPath(channel.Namespace, channel.Name),
             Hosts = hosts,
             Topic = topic.Name,
+            DropsDuplicates = DuplicateDetection.Of(channel).Window is not null,
             Lanes = [EntityNames.SubscriptionsLane],
         });
         var address = new JsonObject { ["url"] = $"http://{hosts[0]}.{parts.ClusterDomain}" };
@@ -174,11 +209,12 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
     }
 
     // `kubectl describe channel` shows who gets its events, as it does in Knative.
-    private async Task ShowSubscribersAsync(Reconcile work, CancellationToken cancellationToken)
+    private async Task<JsonArray> ShowSubscribersAsync(Reconcile work, CancellationToken cancellationToken)
     {
         var channel = work.Object;
         var subscriptions = ChannelSubscribers.Of(parts, type, channel);
-        var wanted = new JsonArray(subscriptions.Select(s => ChannelSubscribers.Spec(s, _names.IsOld)).ToArray());
+        var wanted = new JsonArray(subscriptions.Select(s => ChannelSubscribers.Spec(s, _names.IsOld))
+            .Concat(_foreign.Of(channel).Select(entry => entry.DeepClone())).ToArray());
         string[] path = _names.IsOld ? ["subscribable", "subscribers"] : ["subscribers"];
         var present = channel.Spec.At(path) ?? new JsonArray();
         if (!JsonNode.DeepEquals(present, wanted))
@@ -191,15 +227,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
                 cancellationToken);
         }
 
-        var statuses = new JsonArray(subscriptions.Select(ChannelSubscribers.Status).ToArray());
-        if (statuses.Count > 0 && _names.IsOld)
-        {
-            work.Status["subscribablestatus"] = new JsonObject { ["subscribers"] = statuses };
-        }
-        else if (statuses.Count > 0)
-        {
-            work.Status["subscribers"] = statuses;
-        }
+        return new JsonArray(subscriptions.Select(ChannelSubscribers.Status).ToArray());
     }
 
     private void WakeSubscriptions(Resource channel)

@@ -6,18 +6,22 @@ using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Reconcilers;
 
-/// <summary>ExternalName Services: a Broker's or Channel's own host name, answered by the shared ingress.</summary>
+/// <summary>A Broker's or Channel's own host name, answered by the shared ingress or by pods of its own.</summary>
 internal static class ExternalNames
 {
     private const int MaxServiceName = 63;
 
-    /// <summary>Null when the Service is there as wanted, else reason and message.</summary>
+    /// <summary>
+    /// The Service, or reason and message. With <paramref name="pods"/> it selects those instead of naming the shared
+    /// ingress.
+    /// </summary>
     public static async Task<ChildOutcome> EnsureAsync(
         ReconcilerParts parts,
         ResourceType ownerType,
         Reconcile work,
         string name,
         JsonObject labels,
+        JsonObject? pods,
         CancellationToken cancellationToken)
     {
         work.RefersTo(new ObjectRef(ResourceTypes.Service.GroupKind, work.Object.Namespace, name));
@@ -28,6 +32,21 @@ internal static class ExternalNames
                 + $"choose a shorter name for the {ownerType.Kind}");
         }
 
+        var spec = pods is null
+            ? new JsonObject
+            {
+                ["type"] = "ExternalName",
+                ["externalName"] = parts.IngressHost,
+                ["selector"] = null,
+                ["ports"] = Ports(80),
+            }
+            : new JsonObject
+            {
+                ["type"] = "ClusterIP",
+                ["externalName"] = null,
+                ["selector"] = pods,
+                ["ports"] = Ports(8080),
+            };
         return await parts.Children.EnsureAsync(
             ownerType,
             work.Object,
@@ -35,19 +54,16 @@ internal static class ExternalNames
             new JsonObject
             {
                 ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = labels },
-                ["spec"] = new JsonObject
-                {
-                    ["type"] = "ExternalName",
-                    ["externalName"] = parts.IngressHost,
-                    ["ports"] = new JsonArray(new JsonObject
-                    {
-                        ["name"] = "http",
-                        ["port"] = 80,
-                        ["protocol"] = "TCP",
-                        ["targetPort"] = 80,
-                    }),
-                },
+                ["spec"] = spec,
             },
             cancellationToken);
     }
+
+    private static JsonArray Ports(int target) => new(new JsonObject
+    {
+        ["name"] = "http",
+        ["port"] = 80,
+        ["protocol"] = "TCP",
+        ["targetPort"] = target,
+    });
 }

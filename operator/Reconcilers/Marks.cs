@@ -13,12 +13,17 @@ internal static class Marks
     public const string BusReachable = "ServiceBusReachable";
 
     /// <summary>
-    /// Marks what the bus said about <paramref name="entity"/>. A bus that does not answer makes a condition Unknown
+    /// Marks what the bus said about an entity. A bus that does not answer makes a condition Unknown
     /// only where the entity was not already seen to be right.
     /// </summary>
-    public static ReconcileResult Bus(
-        Conditions conditions, string type, BusOutcome outcome, bool isInForce)
+    public static ReconcileResult Bus(Reconcile work, string type, BusOutcome outcome, bool isInForce)
     {
+        var conditions = work.Conditions;
+        if (outcome.IsRepair)
+        {
+            work.Announce("DriftRepaired", outcome.Message);
+        }
+
         if (outcome.IsDone)
         {
             conditions.MarkTrue(type);

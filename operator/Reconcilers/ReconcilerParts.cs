@@ -2,9 +2,11 @@
 using ServerlessEventing.Operator.Addressing;
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Operator.ServiceBus;
+using ServerlessEventing.Operator.Telemetry;
 
 namespace ServerlessEventing.Operator.Reconcilers;
 
@@ -28,6 +30,15 @@ public sealed record ReconcilerParts
     public required RoutingBarrier Barrier { get; init; }
 
     public required BrokerClass BrokerClass { get; init; }
+
+    public required DispatchOptions Dispatch { get; init; }
+
+    public required EventRecorder Events { get; init; }
+
+    /// <summary>How long an object that is being deleted waits for a bus that does not answer.</summary>
+    public required TimeSpan DeletionPatience { get; init; }
+
+    public required OperatorMetrics Metrics { get; init; }
 
     public required TimeProvider Time { get; init; }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Operator.ServiceBus;
@@ -62,7 +63,7 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
             return prepared.Result;
         }
 
-        var result = prepared.Result.Or(await PutOnBusAsync(work, entity, owner, cancellationToken));
+        var result = prepared.Result.Or(await PutOnBusAsync(work, prepared, entity, owner, cancellationToken));
         if (prepared.NotLoaded is { } why)
         {
             work.Conditions.MarkUnknown("AddedToChannel", "RoutingTableNotLoaded", why);
@@ -73,11 +74,10 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
 
     public async Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken)
     {
-        var outcome = await parts.Bus.DeleteAsync(
-            Entity(resource), BusOwner.Of(type, resource), cancellationToken);
-        if (!outcome.IsDone)
+        var result = await new Deletion(parts, type).RunAsync(resource, Entities(resource), cancellationToken);
+        if (result != ReconcileResult.Done)
         {
-            return ReconcileResult.Again(outcome.RetryAfter);
+            return result;
         }
 
         parts.Routing.Drain(egress => egress.Uid == resource.Uid);
@@ -92,13 +92,20 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
         return Task.CompletedTask;
     }
 
-    // The entity as far as its name goes: enough to delete it when Channel and owner may be gone.
-    private BusSubscription Entity(Resource resource)
+    // What it has on the bus, as far as names go: enough to delete it when Channel and owner may be gone.
+    private IEnumerable<BusEntity> Entities(Resource resource)
     {
         var topic = EntityNames.Topic(resource.Namespace, resource.Spec.Text("channel", "name") ?? "");
-        return resource.Controller is { } owner && owner.Kind == ResourceTypes.Trigger.GroupKind
-            ? BusSubscriptions.OfTrigger(topic, owner.Name, owner.Uid, [], 0)
-            : BusSubscriptions.OfSubscription(topic, resource, 0);
+        if (resource.Controller is not { } owner || owner.Kind != ResourceTypes.Trigger.GroupKind)
+        {
+            return [BusSubscriptions.OfSubscription(topic, resource, 0)];
+        }
+
+        // In the plain case the table says that there was never more than the one.
+        return parts.Routing.FindEgress(owner.Uid) is { Dedicated: null } egress
+            && parts.Routing.FindEgress(DispatchNames.OldEgress(owner.Uid)) is null
+            ? [BusSubscriptions.OfTrigger(topic, egress, 0)]
+            : BusSubscriptions.AllOfTrigger(topic, resource.Namespace, owner.Name, owner.Uid);
     }
 
     // Garbage collection by owner references is the cluster's work; where it is slow or missing, this is quick.
@@ -134,18 +141,27 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
         ShowAddresses(work, work.Object.Spec.Text("subscriber", "uri"), ReplyOfTrigger(work.Object), null);
         work.Conditions.MarkTrue(Resolved);
         work.RefersTo(new ObjectRef(ResourceTypes.Trigger.GroupKind, work.Object.Namespace, owner.Name));
-        var trigger = parts.Informers[ResourceTypes.Trigger].Get(new ResourceKey(work.Object.Namespace, owner.Name));
-        var filters = FilterReader.Read(trigger?.Spec);
-        if (trigger is null || !filters.IsValid || parts.Routing.MarkOf(owner.Uid) is not { } mark)
+        if (parts.Routing.FindEgress(owner.Uid) is not { } egress || parts.Routing.MarkOf(owner.Uid) is not { } mark)
         {
             work.Conditions.MarkUnknown("AddedToChannel", "TriggerNotReady", "Waiting for the Trigger that owns this");
             return Prepared.Nothing(ReconcileResult.Done);
         }
 
+        if (parts.Reach(mark, parts.RefOf(type, work.Object)) == RoutingReach.Pending)
+        {
+            // The bus follows the table, never the other way round.
+            work.Conditions.MarkUnknown("AddedToChannel", "RoutingTableNotLoaded",
+                $"Waiting for the functions to load routing table {mark.Generation}");
+            return Prepared.Nothing(ReconcileResult.Again(ReconcilerParts.SafetyLook));
+        }
+
         var topic = EntityNames.Topic(work.Object.Namespace, work.Object.Spec.Text("channel", "name") ?? "");
         return new Prepared(
-            BusSubscriptions.OfTrigger(topic, owner.Name, owner.Uid, filters.Filters, mark.Generation),
-            ReconcileResult.Done);
+            BusSubscriptions.OfTrigger(topic, egress, mark.Generation), ReconcileResult.Done)
+        {
+            Retries = BusSubscriptions.RetriesOfTrigger(egress),
+            Old = parts.Routing.FindEgress(DispatchNames.OldEgress(owner.Uid)),
+        };
     }
 
     private string? ReplyOfTrigger(Resource subscription) =>
@@ -233,25 +249,57 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
     }
 
     private async Task<ReconcileResult> PutOnBusAsync(
-        Reconcile work, BusSubscription entity, Owner? owner, CancellationToken cancellationToken)
+        Reconcile work,
+        Prepared prepared,
+        BusSubscription entity,
+        Owner? owner,
+        CancellationToken cancellationToken)
     {
         var busOwner = BusOwner.Of(type, work.Object);
         var wasInForce = parts.Bus.IsInForce(entity, busOwner);
         var outcome = parts.Lanes.State;
+        if (outcome.IsDone && prepared.Retries is { } retries)
+        {
+            outcome = await parts.Bus.EnsureAsync(retries, busOwner, null, cancellationToken);
+        }
+
         if (outcome.IsDone)
         {
             outcome = await parts.Bus.EnsureAsync(entity, busOwner, null, cancellationToken);
         }
 
         var isInForce = parts.Bus.IsInForce(entity, busOwner);
-        var result = Marks.Bus(work.Conditions, "AddedToChannel", outcome, isInForce);
+        var result = Marks.Bus(work, "AddedToChannel", outcome, isInForce);
         if (isInForce && !wasInForce && owner is not null)
         {
             // Its status may read the same as before; the owner still waits for this very rule to be in force.
             parts.Wake(new ObjectRef(owner.Kind, work.Object.Namespace, owner.Name));
         }
 
+        if (isInForce && prepared.Old is { } old)
+        {
+            result = result.Or(await EmptyAsync(entity.Topic, old, busOwner, cancellationToken));
+        }
+
         return result.Or(ReconcileResult.Again(parts.Bus.DriftPeriod));
+    }
+
+    // The path the Trigger had before it moved between shared and dedicated.
+    private async Task<ReconcileResult> EmptyAsync(
+        string topic, Egress old, BusOwner busOwner, CancellationToken cancellationToken)
+    {
+        var outcome = await parts.Bus.RetireAsync(
+            BusSubscriptions.OfTrigger(topic, old, 0),
+            BusSubscriptions.RetriesOfTrigger(old),
+            busOwner,
+            cancellationToken);
+        if (!outcome.IsDone)
+        {
+            return ReconcileResult.Again(outcome.RetryAfter);
+        }
+
+        parts.Routing.RemoveEgress(old.Uid);
+        return ReconcileResult.Done;
     }
 
     private void ShowAddresses(Reconcile work, string? subscriber, string? reply, string? deadLetterSink)
@@ -274,6 +322,12 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
     // What is to go on the bus (null: not now), when to look again, and why it is not Ready even when it is there.
     private sealed record Prepared(BusSubscription? Entity, ReconcileResult Result, string? NotLoaded = null)
     {
+        /// <summary>A retries queue of its own, which has to be there first.</summary>
+        public BusQueue? Retries { get; init; }
+
+        /// <summary>The path used before, to be emptied once this one is in force.</summary>
+        public Egress? Old { get; init; }
+
         public static Prepared Nothing(ReconcileResult result) => new(null, result);
     }
 }

@@ -1,9 +1,9 @@
 // A Trigger becomes an egress in the routing table and a Subscription of its Broker's trigger Channel.
 using System.Text.Json.Nodes;
-using ServerlessEventing.Contract.Filters;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Operator.ServiceBus;
@@ -16,6 +16,7 @@ namespace ServerlessEventing.Operator.Reconcilers;
 ///   made     1 Broker, filter, subscriber, sink   2 egress in the table, loaded   3 owned Subscription
 ///            4 its reconciler puts the bus subscription with the compiled filter   5 Ready: that rule is in force
 ///   changed  the egress first, then the rule in place; between the two only what both filters pass is delivered
+///   moved    between shared and dedicated: the new bus subscription first, then the old one is closed and emptied
 ///   deleted  1 Subscription deleted, and with it the bus subscription   2 egress draining
 /// </code>
 /// A Trigger that stops resolving keeps what it had in force: its events wait and are retried, none is dropped.
@@ -23,6 +24,8 @@ namespace ServerlessEventing.Operator.Reconcilers;
 public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
 {
     private const string DependencyAnnotation = "knative.dev/dependency";
+
+    private readonly Dispatchers _dispatchers = new(parts, ResourceTypes.Trigger);
 
     public ResourceType Type => ResourceTypes.Trigger;
 
@@ -57,12 +60,15 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
                 $"Broker {trigger.Namespace}/{brokerName} does not exist; create it or correct spec.broker");
         }
 
-        var egress = Egress(work, broker, brokerName);
-        if (egress is null || broker is null)
+        work.RefersTo(new ObjectRef(ResourceTypes.Namespace.GroupKind, "", trigger.Namespace));
+        var dispatch = DispatchOf(trigger, broker);
+        var egress = new TriggerEgress(parts).Resolve(work, broker, brokerName, dispatch);
+        if (egress is null || broker is null || ChangesOrder(work, egress))
         {
             return ReconcileResult.Again(TimeSpan.FromSeconds(30));
         }
 
+        KeepOldPath(egress);
         var mark = parts.Routing.Put(egress);
         var reach = parts.Reach(mark, parts.RefOf(Type, trigger));
         if (reach == RoutingReach.Pending)
@@ -71,7 +77,8 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
             return ReconcileResult.Again(ReconcilerParts.SafetyLook);
         }
 
-        var result = await SubscribeAsync(work, brokerName, egress.Filters, cancellationToken);
+        var result = await SubscribeAsync(work, brokerName, egress, cancellationToken);
+        result = result.Or(await DeployAsync(work, brokerName, dispatch, cancellationToken));
         if (reach != RoutingReach.Loaded)
         {
             MarkNotLoaded(conditions, mark);
@@ -94,6 +101,9 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
     private Resource? Broker(Resource trigger) => parts.Informers[ResourceTypes.Broker]
         .Get(new ResourceKey(trigger.Namespace, BrokerNames.BrokerOf(trigger)));
 
+    private static bool IsOf(Egress egress, string? uid) =>
+        uid is not null && (egress.Uid == uid || egress.Uid == DispatchNames.OldEgress(uid));
+
     // Of Triggers that had this name before: first their Subscriptions, and when those are gone, their egresses.
     private async Task DropPredecessorsAsync(ResourceKey key, string? live, CancellationToken cancellationToken)
     {
@@ -106,75 +116,84 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
             await parts.Client.DeleteAsync(ResourceTypes.OwnedSubscription, subscription, cancellationToken);
         }
 
+        ResourceType[] workloads = [ResourceTypes.Deployment, ResourceTypes.ScaledObject];
+        foreach (var kind in workloads)
+        {
+            foreach (var child in parts.Informers[kind].All.Where(item => item.Namespace == key.Namespace
+                && !item.IsDeleting && item.Controller is { } owner && owner.Kind == Type.GroupKind
+                && owner.Name == key.Name && owner.Uid != live).ToList())
+            {
+                await parts.Client.DeleteAsync(kind, child, cancellationToken);
+            }
+        }
+
         var waiting = left.Select(item => item.Controller!.Uid).ToHashSet();
         parts.Routing.Drain(egress => egress.Kind == EgressKind.Trigger && egress.Namespace == key.Namespace
-            && egress.Name == key.Name && egress.Uid != live && !waiting.Contains(egress.Uid));
+            && egress.Name == key.Name && !IsOf(egress, live) && !waiting.Any(uid => IsOf(egress, uid)));
     }
 
-    // The path of the Trigger's events, or null when something it needs is missing; the conditions say what.
-    private Egress? Egress(Reconcile work, Resource? broker, string brokerName)
+    private Dispatch DispatchOf(Resource trigger, Resource? broker) => Dispatch.Of(
+        trigger, broker, parts.Informers[ResourceTypes.Namespace].Get(new ResourceKey("", trigger.Namespace)));
+
+    // The order of events is a property of the bus subscription that the bus never changes.
+    private bool ChangesOrder(Reconcile work, Egress wanted)
+    {
+        if (parts.Routing.FindEgress(wanted.Uid) is not { State: EgressState.Active } present
+            || (present.Dedicated?.Ordered ?? false) == (wanted.Dedicated?.Ordered ?? false))
+        {
+            return false;
+        }
+
+        work.Conditions.MarkFalse("SubscriptionReady", "Immutable",
+            $"Annotation {Dispatch.OrderAnnotation} cannot be changed; it stays as it was. "
+            + "Delete the Trigger and make it anew");
+        return true;
+    }
+
+    // Shared and dedicated are two paths on the bus. The one left behind keeps an egress until it is empty; the
+    // Subscription's reconciler empties it once the new one is in force.
+    private void KeepOldPath(Egress wanted)
+    {
+        var oldUid = DispatchNames.OldEgress(wanted.Uid);
+        var present = parts.Routing.FindEgress(wanted.Uid);
+        var old = present is { State: EgressState.Active } && (present.Dedicated is null) != (wanted.Dedicated is null)
+            ? present
+            : parts.Routing.FindEgress(oldUid);
+        if (old is { State: EgressState.Active })
+        {
+            parts.Routing.Put(wanted with { Uid = oldUid, Lane = old.Lane, Dedicated = old.Dedicated });
+        }
+    }
+
+    private async Task<ReconcileResult> DeployAsync(
+        Reconcile work, string broker, Dispatch dispatch, CancellationToken cancellationToken)
     {
         var trigger = work.Object;
-        var filters = FilterReader.Read(trigger.Spec);
-        var own = DeliverySpec.Read(trigger.Spec.At("delivery"), out var problem);
-        var inherited = broker is null ? null
-            : DeliverySpec.Read(broker.Spec.At("delivery"), out _) ?? DeliverySpec.BrokerDefault;
-        var delivery = DeliverySpec.Inherit(own, inherited);
-        var sink = Marks.DeadLetterSink(work, parts.Resolver, delivery);
-        var subscriber = parts.Resolver.Resolve(
-            trigger.Spec.At("subscriber"), "spec.subscriber", trigger.Namespace, work.RefersTo);
-        if (subscriber.Destination is { } found)
+        if (dispatch.Level == DispatchLevel.Broker)
         {
-            work.Conditions.MarkTrue("SubscriberResolved");
-            ShowSubscriber(work.Status, found);
-        }
-        else
-        {
-            work.Conditions.MarkFalse("SubscriberResolved", subscriber.Reason, subscriber.Message);
+            // Its Broker sizes the deployment by the egresses it serves, of which this may be a new one.
+            parts.Wake(new ObjectRef(ResourceTypes.Broker.GroupKind, trigger.Namespace, broker));
         }
 
-        if (!filters.IsValid)
+        if (dispatch.Level != DispatchLevel.Trigger)
         {
-            work.Conditions.MarkFalse("SubscriptionReady", filters.Reason!, filters.Message!);
+            return await _dispatchers.RemoveAsync(
+                trigger, DispatchNames.OfTrigger(trigger.Name), cancellationToken);
         }
-        else if (problem is not null)
-        {
-            work.Conditions.MarkFalse("SubscriptionReady", "DeliveryInvalid", problem);
-        }
-        else if (broker is null)
-        {
-            work.Conditions.MarkUnknown("SubscriptionReady", "BrokerDoesNotExist", "Waiting for the Broker");
-        }
-        else if (subscriber.Destination is null || (delivery.DeadLetterSink is not null && sink is null))
-        {
-            work.Conditions.MarkUnknown("SubscriptionReady", "NotResolved", "Waiting for its references to resolve");
-        }
-        else
-        {
-            return new Egress
+
+        return await _dispatchers.EnsureFilterAsync(
+            work,
+            BrokerNames.Dispatcher(parts, trigger.Namespace, broker, DispatchNames.OfTrigger(trigger.Name)) with
             {
-                Uid = trigger.Uid,
-                Kind = EgressKind.Trigger,
-                Namespace = trigger.Namespace,
-                Name = trigger.Name,
-                Lane = EntityNames.TriggersLane,
-                Destination = subscriber.Destination,
-                Filters = filters.Filters,
-                Reply = new Destination
-                {
-                    Uri = BrokerReconciler.Address(parts, trigger.Namespace, brokerName),
-                    Topic = BrokerNames.IngressTopic(trigger.Namespace, brokerName),
-                },
-                DeadLetterSink = sink,
-                Delivery = delivery.Resolved,
-            };
-        }
-
-        return null;
+                Role = DispatchNames.Filter,
+                Trigger = trigger.Name,
+            },
+            "SubscriptionReady",
+            cancellationToken);
     }
 
     private async Task<ReconcileResult> SubscribeAsync(
-        Reconcile work, string broker, IReadOnlyList<FilterExpression> filters, CancellationToken cancellationToken)
+        Reconcile work, string broker, Egress egress, CancellationToken cancellationToken)
     {
         var trigger = work.Object;
         var outcome = await parts.Children.EnsureAsync(
@@ -186,8 +205,7 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
         }
 
         // Ready means this very rule, not "some rule": the Subscription may still say Ready of the one before.
-        var entity = BusSubscriptions.OfTrigger(
-            BrokerNames.TriggerTopic(trigger.Namespace, broker), trigger.Name, trigger.Uid, filters, 0);
+        var entity = BusSubscriptions.OfTrigger(BrokerNames.TriggerTopic(trigger.Namespace, broker), egress, 0);
         Marks.Mirror(work.Conditions, "SubscriptionReady", subscription, "Subscription");
         var isInForce = parts.Bus.IsInForce(entity, BusOwner.Of(ResourceTypes.OwnedSubscription, subscription));
         if (!isInForce)
@@ -281,20 +299,4 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
     private static void MarkNotLoaded(Conditions conditions, RoutingMark mark) =>
         conditions.MarkUnknown("SubscriptionReady", "RoutingTableNotLoaded",
             $"Waiting for the functions to load routing table {mark.Generation}");
-
-    private static void ShowSubscriber(JsonObject status, Destination subscriber)
-    {
-        status["subscriberUri"] = subscriber.Uri;
-        // v0.7's spelling, which its printer column reads.
-        status["subscriberURI"] = subscriber.Uri;
-        if (subscriber.CaCerts is not null)
-        {
-            status["subscriberCACerts"] = subscriber.CaCerts;
-        }
-
-        if (subscriber.Audience is not null)
-        {
-            status["subscriberAudience"] = subscriber.Audience;
-        }
-    }
 }

@@ -10,10 +10,12 @@ public static class ResourceTypes
 
     /// <summary>v0.7's group of sources.</summary>
     public const string OldSourcesGroup = "sources.eventing.knative.dev";
+    public const string FlowsGroup = "flows.knative.dev";
 
     public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", Namespaced: false);
     public static readonly ResourceType Service = new("", "v1", "services", "Service");
     public static readonly ResourceType ConfigMap = new("", "v1", "configmaps", "ConfigMap");
+    public static readonly ResourceType Lease = new("coordination.k8s.io", "v1", "leases", "Lease");
     public static readonly ResourceType Event = new("", "v1", "events", "Event");
 
     /// <summary>Label of the workloads we make; only those are watched.</summary>
@@ -21,6 +23,12 @@ public static class ResourceTypes
     public const string ManagedBy = "eventing-operator";
 
     public static readonly ResourceType Deployment = new("apps", "v1", "deployments", "Deployment")
+    {
+        LabelSelector = $"{ManagedByLabel}={ManagedBy}",
+    };
+
+    /// <summary>KEDA's; a cluster without KEDA does not serve it.</summary>
+    public static readonly ResourceType ScaledObject = new("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject")
     {
         LabelSelector = $"{ManagedByLabel}={ManagedBy}",
     };
@@ -47,9 +55,6 @@ public static class ResourceTypes
 
     public static readonly ResourceType Subscription = new(MessagingGroup, "v1", "subscriptions", "Subscription");
 
-    /// <summary>As v0.7 has it.</summary>
-    public static readonly ResourceType EventType = new(EventingGroup, "v1alpha1", "eventtypes", "EventType");
-
     public static readonly ResourceType PingSource = new(SourcesGroup, "v1", "pingsources", "PingSource");
     public static readonly ResourceType CronJobSource =
         new(OldSourcesGroup, "v1alpha1", "cronjobsources", "CronJobSource");
@@ -68,6 +73,9 @@ public static class ResourceTypes
 
     /// <summary>Every kind that ticks.</summary>
     public static readonly IReadOnlyList<ResourceType> CronSources = [PingSource, CronJobSource];
+    public static readonly ResourceType EventType = new(EventingGroup, "v1beta2", "eventtypes", "EventType");
+    public static readonly ResourceType Sequence = new(FlowsGroup, "v1", "sequences", "Sequence");
+    public static readonly ResourceType Parallel = new(FlowsGroup, "v1", "parallels", "Parallel");
 
     /// <summary>Every kind that is a Service Bus topic.</summary>
     public static readonly IReadOnlyList<ResourceType> Channels =
@@ -78,5 +86,8 @@ public static class ResourceTypes
 
     /// <summary>Every kind watched from the start.</summary>
     public static readonly IReadOnlyList<ResourceType> Watched =
-        [Namespace, Service, Broker, Trigger, Provisioner, .. Channels, .. Subscriptions, EventType, .. CronSources, .. ApiServerSources, Deployment];
+    [
+        Namespace, Service, Deployment, ScaledObject, Broker, Trigger, EventType, Provisioner, Sequence, Parallel,
+        .. Channels, .. Subscriptions, .. CronSources, .. ApiServerSources,
+    ];
 }

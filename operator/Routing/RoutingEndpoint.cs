@@ -1,8 +1,8 @@
 // GET /routing: the table, with ETag and long poll.
 using System.Globalization;
-using Microsoft.AspNetCore.Builder;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 
 namespace ServerlessEventing.Operator.Routing;
@@ -10,23 +10,38 @@ namespace ServerlessEventing.Operator.Routing;
 /// <summary>
 /// <code>
 ///   GET /routing                 If-None-Match: "41"   Prefer: wait=30   X-Eventing-Instance: handler-1
-///   newer there or coming        200, ETag: "42", the table
+///   newer there or coming        200, ETag: "42", the table, packed when Accept-Encoding has gzip
 ///   nothing new after the wait   304
+///   wrong or no bearer token     401, when there is one to know
+///   no table yet                 503
 /// </code>
 /// The If-None-Match of an instance is what it has loaded.
 /// </summary>
-public static class RoutingEndpoint
+public sealed class RoutingEndpoint(string? token, TimeProvider time)
 {
     public const string InstanceHeader = "X-Eventing-Instance";
     private const int MaxWait = 120;
 
-    public static void Map(
-        IEndpointRouteBuilder routes, RoutingPublisher publisher, RoutingBarrier barrier, TimeProvider time) =>
-        routes.MapGet("/routing", context => AnswerAsync(context, publisher, barrier, time));
+    private readonly byte[]? _expected = token is null ? null : Hash($"Bearer {token}");
 
-    private static async Task AnswerAsync(
-        HttpContext context, RoutingPublisher publisher, RoutingBarrier barrier, TimeProvider time)
+    /// <summary>Whether the request may see the table; answers 401 where not.</summary>
+    public bool Admits(HttpContext context)
     {
+        // Hashes have one length, so comparing them tells nothing about how much of a guess was right.
+        if (_expected is null || CryptographicOperations.FixedTimeEquals(
+            _expected, Hash(context.Request.Headers.Authorization.ToString())))
+        {
+            return true;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return false;
+    }
+
+    public async Task AnswerAsync(HttpContext context, RoutingSource source)
+    {
+        var (publisher, barrier) = source;
         var loaded = Generation(context.Request.Headers.IfNoneMatch.ToString());
         var instance = context.Request.Headers[InstanceHeader].ToString();
         instance = instance.Length is > 0 and <= 200 ? instance : "";
@@ -47,10 +62,7 @@ public static class RoutingEndpoint
                 return;
             }
 
-            context.Response.Headers.ETag = $"\"{table.Generation.ToString(CultureInfo.InvariantCulture)}\"";
-            context.Response.ContentType = "application/json";
-            context.Response.ContentLength = table.Json.Length;
-            await context.Response.Body.WriteAsync(table.Json, context.RequestAborted);
+            await WriteAsync(context, table);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -64,6 +76,25 @@ public static class RoutingEndpoint
             }
         }
     }
+
+    private static async Task WriteAsync(HttpContext context, RoutingSnapshot table)
+    {
+        var body = table.Json;
+        if (context.Request.Headers.AcceptEncoding.Any(value =>
+            value?.Contains("gzip", StringComparison.OrdinalIgnoreCase) == true))
+        {
+            body = table.Packed;
+            context.Response.Headers.ContentEncoding = "gzip";
+        }
+
+        context.Response.Headers.Vary = "Accept-Encoding";
+        context.Response.Headers.ETag = $"\"{table.Generation.ToString(CultureInfo.InvariantCulture)}\"";
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     private static async Task<RoutingSnapshot?> NewerThanAsync(
         long? loaded, TimeSpan wait, RoutingPublisher publisher, TimeProvider time, CancellationToken cancellationToken)

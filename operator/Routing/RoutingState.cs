@@ -1,4 +1,5 @@
 // What the routing table should say, and the generations in which it came to say so.
+using System.IO.Compression;
 using ServerlessEventing.Contract.Routing;
 
 namespace ServerlessEventing.Operator.Routing;
@@ -7,7 +8,22 @@ namespace ServerlessEventing.Operator.Routing;
 public readonly record struct RoutingMark(long Generation, DateTimeOffset At);
 
 /// <summary>A table ready to be published.</summary>
-public sealed record RoutingSnapshot(long Generation, byte[] Json);
+public sealed record RoutingSnapshot(long Generation, byte[] Json)
+{
+    /// <summary>The same, gzipped once for all who ask for it.</summary>
+    public byte[] Packed { get; } = Pack(Json);
+
+    private static byte[] Pack(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(bytes);
+        }
+
+        return packed.ToArray();
+    }
+}
 
 /// <summary>Reconcilers put and remove entries; the publisher takes snapshots.</summary>
 /// <remarks>
@@ -134,6 +150,41 @@ public sealed class RoutingState(TimeProvider time)
         }
     }
 
+    /// <summary>An egress as it is in the table, or null.</summary>
+    public Egress? FindEgress(string uid)
+    {
+        lock (_gate)
+        {
+            return _egresses.GetValueOrDefault(uid)?.Value;
+        }
+    }
+
+    /// <summary>An ingress as it is in the table, or null.</summary>
+    public Ingress? FindIngress(string uid)
+    {
+        lock (_gate)
+        {
+            return _ingresses.GetValueOrDefault(uid)?.Value;
+        }
+    }
+
+    /// <summary>The active egresses that a dispatch group serves.</summary>
+    public IReadOnlyList<Egress> EgressesOf(string group) => EgressesWhere(
+        egress => egress.State == EgressState.Active && egress.Dedicated?.Group == group);
+
+    /// <summary>Egresses, in a stable order.</summary>
+    public IReadOnlyList<Egress> EgressesWhere(Func<Egress, bool> which)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _egresses.Values.Select(entry => entry.Value).Where(which)
+                    .OrderBy(egress => egress.Name, Ordinal).ThenBy(egress => egress.Uid, Ordinal),
+            ];
+        }
+    }
+
     public bool HasIngress(string uid)
     {
         lock (_gate)
@@ -172,6 +223,18 @@ public sealed class RoutingState(TimeProvider time)
                     PutInto(_egresses, draining.Uid, draining, Text(draining));
                     _schedules.Remove(draining.Uid);
                 }
+            }
+        }
+    }
+
+    /// <summary>Takes an egress out at once: nothing is queued for it any more.</summary>
+    public void RemoveEgress(string uid)
+    {
+        lock (_gate)
+        {
+            if (_egresses.Remove(uid))
+            {
+                _removed = Mark();
             }
         }
     }

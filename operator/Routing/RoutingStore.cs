@@ -57,7 +57,7 @@ public sealed partial class RoutingStore(
     /// <summary>Saves a snapshot; only then may anyone see it.</summary>
     public async Task SaveAsync(RoutingSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var packed = Pack(snapshot.Json);
+        var packed = snapshot.Packed;
         if (packed.Length > MaxCompressed)
         {
             Log.TooLarge(logger, Key, packed.Length);
@@ -80,17 +80,6 @@ public sealed partial class RoutingStore(
         }
 
         answer.Require($"ConfigMap {Key}");
-    }
-
-    private static byte[] Pack(byte[] bytes)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
-        {
-            gzip.Write(bytes);
-        }
-
-        return packed.ToArray();
     }
 
     private static byte[] Unpack(byte[] bytes)

@@ -1,23 +1,50 @@
 // Speaks to the bus's management endpoint, and turns its failures into outcomes.
+using System.Runtime.CompilerServices;
 using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Operator.Telemetry;
 using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 
 namespace ServerlessEventing.Operator.ServiceBus;
 
-/// <summary>An entity as found: its UserMetadata, and the setting that cannot be changed.</summary>
-public sealed record FoundEntity(string? Metadata, bool? Fixed);
+/// <summary>
+/// An entity as found: its UserMetadata, the setting that cannot be changed, and whether the others are as wanted.
+/// </summary>
+public sealed record FoundEntity(string? Metadata, bool Fixed, bool IsAsWanted);
+
+/// <summary>Messages in an entity, those under lock and those for later among them.</summary>
+public readonly record struct BusBacklog(long Waiting, long Scheduled)
+{
+    public bool IsEmpty => Waiting + Scheduled == 0;
+}
 
 /// <summary>
 /// The only place that knows the administration client. Everything here throws what the client throws;
 /// <see cref="CallAsync"/> is where that becomes a <see cref="BusOutcome"/>.
 /// </summary>
-public sealed class BusAdministration(ServiceBusAdministrationClient client, BusCircuit circuit)
+public sealed class BusAdministration(
+    ServiceBusAdministrationClient client, BusCircuit circuit, OperatorMetrics metrics)
 {
+    /// <summary>The rules of bus subscriptions.</summary>
+    public BusRules Rules { get; } = new(client);
+
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>Runs calls under the circuit and a time limit; their failures come back as outcomes.</summary>
     public async Task<BusOutcome> CallAsync(
+        Func<CancellationToken, Task<BusOutcome>> calls, CancellationToken cancellationToken)
+    {
+        var outcome = await GuardedAsync(calls, cancellationToken);
+        metrics.BusCalled(outcome.Result.ToString());
+        if (outcome.IsRepair)
+        {
+            metrics.Repaired();
+        }
+
+        return outcome;
+    }
+
+    private async Task<BusOutcome> GuardedAsync(
         Func<CancellationToken, Task<BusOutcome>> calls, CancellationToken cancellationToken)
     {
         if (circuit.Check() is { } closed)
@@ -92,14 +119,31 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
             {
                 case BusQueue queue:
                     QueueProperties asQueue = await client.GetQueueAsync(queue.Name, cancellationToken);
-                    return new FoundEntity(asQueue.UserMetadata, asQueue.RequiresDuplicateDetection);
+                    return new FoundEntity(
+                        asQueue.UserMetadata,
+                        asQueue.RequiresDuplicateDetection,
+                        IsTarget(asQueue.ForwardTo, queue.ForwardTo)
+                            && IsTarget(asQueue.ForwardDeadLetteredMessagesTo, queue.ForwardDeadLetteredMessagesTo)
+                            && asQueue.MaxDeliveryCount == queue.MaxDeliveryCount
+                            && asQueue.LockDuration == queue.LockDuration);
                 case BusTopic topic:
                     TopicProperties asTopic = await client.GetTopicAsync(topic.Name, cancellationToken);
-                    return new FoundEntity(asTopic.UserMetadata, asTopic.RequiresDuplicateDetection);
+                    return new FoundEntity(
+                        asTopic.UserMetadata,
+                        asTopic.RequiresDuplicateDetection,
+                        !topic.RequiresDuplicateDetection
+                            || asTopic.DuplicateDetectionHistoryTimeWindow == topic.DuplicateDetectionWindow);
                 case BusSubscription subscription:
                     SubscriptionProperties found = await client.GetSubscriptionAsync(
                         subscription.Topic, subscription.Name, cancellationToken);
-                    return new FoundEntity(found.UserMetadata, null);
+                    return new FoundEntity(
+                        found.UserMetadata,
+                        found.RequiresSession,
+                        IsTarget(found.ForwardTo, subscription.ForwardTo)
+                            && IsTarget(
+                                found.ForwardDeadLetteredMessagesTo, subscription.ForwardDeadLetteredMessagesTo)
+                            && found.MaxDeliveryCount == subscription.MaxDeliveryCount
+                            && found.LockDuration == subscription.LockDuration);
                 default:
                     throw new InvalidOperationException($"No such entity: {entity.Path}");
             }
@@ -110,18 +154,80 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
         }
     }
 
-    /// <summary>Whether an entity there with this duplicate detection can be made into the wanted one.</summary>
-    public bool CanBecome(BusEntity entity, bool requiresDuplicateDetection, out string why)
+    /// <summary>
+    /// What keeps an entity that is there from becoming the wanted one: the one setting of each kind that the bus
+    /// never changes. Null when nothing does.
+    /// </summary>
+    public static string? Obstacle(BusEntity entity, bool there) => entity switch
     {
-        var wanted = entity switch
+        BusQueue queue when queue.RequiresDuplicateDetection != there => NotChanged("duplicate detection", there),
+        BusTopic topic when topic.RequiresDuplicateDetection != there => NotChanged("duplicate detection", there),
+        BusSubscription bus when bus.RequiresSession != there => NotChanged("ordered delivery (sessions)", there),
+        _ => null,
+    };
+
+    /// <summary>What is still in an entity; null when it is not there.</summary>
+    public async Task<BusBacklog?> BacklogAsync(BusEntity entity, CancellationToken cancellationToken)
+    {
+        try
         {
-            BusQueue queue => queue.RequiresDuplicateDetection,
-            BusTopic topic => topic.RequiresDuplicateDetection,
-            _ => requiresDuplicateDetection,
-        };
-        why = $"duplicate detection is {(requiresDuplicateDetection ? "on" : "off")} and cannot be changed on an "
-            + "existing entity; delete it while nothing is in it, and it will be made anew";
-        return wanted == requiresDuplicateDetection;
+            switch (entity)
+            {
+                case BusQueue queue:
+                    QueueRuntimeProperties asQueue = await client.GetQueueRuntimePropertiesAsync(
+                        queue.Name, cancellationToken);
+                    return new BusBacklog(
+                        asQueue.ActiveMessageCount + asQueue.TransferMessageCount, asQueue.ScheduledMessageCount);
+                case BusSubscription subscription:
+                    SubscriptionRuntimeProperties found = await client.GetSubscriptionRuntimePropertiesAsync(
+                        subscription.Topic, subscription.Name, cancellationToken);
+                    return new BusBacklog(found.ActiveMessageCount + found.TransferMessageCount, 0);
+                default:
+                    TopicRuntimeProperties topic = await client.GetTopicRuntimePropertiesAsync(
+                        entity.Path, cancellationToken);
+                    var waiting = 0L;
+                    await foreach (var each in client.GetSubscriptionsRuntimePropertiesAsync(
+                        entity.Path, cancellationToken))
+                    {
+                        waiting += each.ActiveMessageCount + each.TransferMessageCount;
+                    }
+
+                    return new BusBacklog(waiting, topic.ScheduledMessageCount);
+            }
+        }
+        catch (ServiceBusException error) when (error.Reason == ServiceBusFailureReason.MessagingEntityNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Every queue, topic and bus subscription there is, with its UserMetadata.</summary>
+    public async IAsyncEnumerable<(BusEntity Entity, string? Metadata)> ListAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var queue in client.GetQueuesAsync(cancellationToken))
+        {
+            yield return (new BusQueue(queue.Name), queue.UserMetadata);
+        }
+
+        await foreach (var topic in client.GetTopicsAsync(cancellationToken))
+        {
+            yield return (new BusTopic(topic.Name), topic.UserMetadata);
+            if (OwnershipMark.Read(topic.UserMetadata) is null)
+            {
+                continue;
+            }
+
+            await foreach (var subscription in client.GetSubscriptionsAsync(topic.Name, cancellationToken))
+            {
+                yield return (
+                    new BusSubscription(topic.Name, subscription.SubscriptionName)
+                    {
+                        ForwardDeadLetteredMessagesTo = subscription.ForwardDeadLetteredMessagesTo ?? "",
+                    },
+                    subscription.UserMetadata);
+            }
+        }
     }
 
     public async Task CreateAsync(BusEntity entity, string metadata, CancellationToken cancellationToken)
@@ -148,6 +254,7 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
                     new CreateTopicOptions(topic.Name)
                     {
                         RequiresDuplicateDetection = topic.RequiresDuplicateDetection,
+                        DuplicateDetectionHistoryTimeWindow = topic.DuplicateDetectionWindow,
                         UserMetadata = metadata,
                     },
                     cancellationToken);
@@ -158,13 +265,15 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
                     new CreateSubscriptionOptions(subscription.Topic, subscription.Name)
                     {
                         ForwardTo = subscription.ForwardTo,
+                        RequiresSession = subscription.RequiresSession,
+                        LockDuration = subscription.LockDuration,
                         ForwardDeadLetteredMessagesTo = subscription.ForwardDeadLetteredMessagesTo,
                         DeadLetteringOnMessageExpiration = true,
                         EnableDeadLetteringOnFilterEvaluationExceptions = true,
                         MaxDeliveryCount = subscription.MaxDeliveryCount,
                         UserMetadata = metadata,
                     },
-                    RuleOptions(subscription, EntityNames.Rule),
+                    BusRules.Options(subscription),
                     cancellationToken);
                 break;
         }
@@ -189,12 +298,18 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
             case BusTopic topic:
                 TopicProperties asTopic = await client.GetTopicAsync(topic.Name, cancellationToken);
                 asTopic.UserMetadata = metadata;
+                if (topic.RequiresDuplicateDetection)
+                {
+                    asTopic.DuplicateDetectionHistoryTimeWindow = topic.DuplicateDetectionWindow;
+                }
+
                 await client.UpdateTopicAsync(asTopic, cancellationToken);
                 break;
             case BusSubscription subscription:
                 SubscriptionProperties found = await client.GetSubscriptionAsync(
                     subscription.Topic, subscription.Name, cancellationToken);
                 found.ForwardTo = subscription.ForwardTo;
+                found.LockDuration = subscription.LockDuration;
                 found.ForwardDeadLetteredMessagesTo = subscription.ForwardDeadLetteredMessagesTo;
                 found.DeadLetteringOnMessageExpiration = true;
                 found.EnableDeadLetteringOnFilterEvaluationExceptions = true;
@@ -224,103 +339,13 @@ public sealed class BusAdministration(ServiceBusAdministrationClient client, Bus
         }
     }
 
-    /// <summary>
-    /// Leaves exactly one rule, the wanted one; true when something had to be written. The rule is changed in place;
-    /// others go only after it is right, for two rules deliver twice and none loses events.
-    /// </summary>
-    public async Task<bool> PutRuleRightAsync(BusSubscription subscription, CancellationToken cancellationToken)
-    {
-        RuleProperties? present = null;
-        var others = new List<string>();
-        await foreach (var rule in client.GetRulesAsync(subscription.Topic, subscription.Name, cancellationToken))
-        {
-            if (rule.Name == EntityNames.Rule)
-            {
-                present = rule;
-            }
-            else
-            {
-                others.Add(rule.Name);
-            }
-        }
+    // The bus gives a target back as an absolute address.
+    private static bool IsTarget(string? there, string? wanted) => string.IsNullOrEmpty(wanted)
+        ? string.IsNullOrEmpty(there)
+        : there is not null && (there.Equals(wanted, StringComparison.OrdinalIgnoreCase)
+            || there.EndsWith("/" + wanted, StringComparison.OrdinalIgnoreCase));
 
-        var wrote = others.Count > 0;
-        if (present is null)
-        {
-            await client.CreateRuleAsync(
-                subscription.Topic,
-                subscription.Name,
-                RuleOptions(subscription, EntityNames.Rule),
-                cancellationToken);
-            wrote = true;
-        }
-        else if (!IsRight(present, subscription))
-        {
-            present.Filter = Filter(subscription.Rule);
-            present.Action = subscription.Action is { } action ? new SqlRuleAction(action) : null;
-            await client.UpdateRuleAsync(subscription.Topic, subscription.Name, present, cancellationToken);
-            wrote = true;
-        }
-
-        foreach (var other in others)
-        {
-            await client.DeleteRuleAsync(subscription.Topic, subscription.Name, other, cancellationToken);
-        }
-
-        return wrote;
-    }
-
-    // Our own comparison: the client's `==` on filters ignores case, like the SDK's.
-    private static bool IsRight(RuleProperties rule, BusSubscription wanted)
-    {
-        var action = (rule.Action as SqlRuleAction)?.SqlExpression;
-        var actionIsRight = wanted.Egress is null
-            ? string.IsNullOrEmpty(action)
-            : action?.Contains($"'{wanted.Egress}'", StringComparison.Ordinal) == true;
-        return actionIsRight && Read(rule.Filter)?.ToString() == wanted.Rule.ToString();
-    }
-
-    private static BusRule? Read(RuleFilter filter) => filter switch
-    {
-        TrueRuleFilter => BusRule.Everything,
-        FalseRuleFilter => null,
-        CorrelationRuleFilter correlation => new BusRule
-        {
-            Equal = correlation.ApplicationProperties
-                .Select(pair => KeyValuePair.Create(pair.Key, pair.Value as string ?? ""))
-                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                .ToList(),
-            ContentType = string.IsNullOrEmpty(correlation.ContentType) ? null : correlation.ContentType,
-        },
-        SqlRuleFilter { SqlExpression: "1=1" } => BusRule.Everything,
-        SqlRuleFilter sql => new BusRule { Sql = sql.SqlExpression },
-        _ => null,
-    };
-
-    private static CreateRuleOptions RuleOptions(BusSubscription subscription, string name) =>
-        new(name, Filter(subscription.Rule))
-        {
-            Action = subscription.Action is { } action ? new SqlRuleAction(action) : null,
-        };
-
-    private static RuleFilter Filter(BusRule rule)
-    {
-        if (rule.Sql is { } sql)
-        {
-            return new SqlRuleFilter(sql);
-        }
-
-        if (rule.Equal is null)
-        {
-            return new TrueRuleFilter();
-        }
-
-        var filter = new CorrelationRuleFilter { ContentType = rule.ContentType };
-        foreach (var (name, value) in rule.Equal)
-        {
-            filter.ApplicationProperties[name] = value;
-        }
-
-        return filter;
-    }
+    private static string NotChanged(string what, bool there) =>
+        $"{what} is {(there ? "on" : "off")} and cannot be changed on an entity that is there: delete the object and "
+        + "make it anew";
 }

@@ -52,20 +52,31 @@ public sealed record BusQueue(string Name) : BusEntity
 /// <summary>The topic of a Channel.</summary>
 public sealed record BusTopic(string Name) : BusEntity
 {
-    /// <summary>Cannot be changed once the topic is there.</summary>
+    /// <summary>Cannot be switched on or off once the topic is there.</summary>
     public bool RequiresDuplicateDetection { get; init; }
+
+    /// <summary>How long a MessageId is remembered; can be changed.</summary>
+    public TimeSpan DuplicateDetectionWindow { get; init; } = TimeSpan.FromMinutes(1);
 
     public override string Path => Name;
 
     public override string Lock => Name;
 
-    protected override string Settings => $"topic|{RequiresDuplicateDetection}";
+    protected override string Settings => RequiresDuplicateDetection
+        ? $"topic|{RequiresDuplicateDetection}|{DuplicateDetectionWindow}"
+        : $"topic|{RequiresDuplicateDetection}";
 }
 
 /// <summary>A bus subscription with its one rule.</summary>
 public sealed record BusSubscription(string Topic, string Name) : BusEntity
 {
-    public required string ForwardTo { get; init; }
+    /// <summary>The lane; null for one that a deployment of its own reads.</summary>
+    public string? ForwardTo { get; init; }
+
+    /// <summary>One event at a time per session; cannot be changed once the bus subscription is there.</summary>
+    public bool RequiresSession { get; init; }
+
+    public TimeSpan LockDuration { get; init; } = TimeSpan.FromSeconds(60);
 
     public required string ForwardDeadLetteredMessagesTo { get; init; }
 
@@ -96,5 +107,6 @@ public sealed record BusSubscription(string Topic, string Name) : BusEntity
 
     protected override string Settings => string.Create(
         CultureInfo.InvariantCulture,
-        $"subscription|{ForwardTo}|{ForwardDeadLetteredMessagesTo}|{MaxDeliveryCount}|{Egress}|{Rule}");
+        $"subscription|{ForwardTo}|{ForwardDeadLetteredMessagesTo}|{MaxDeliveryCount}|{RequiresSession}|"
+        + $"{LockDuration}|{Egress}|{Rule}");
 }

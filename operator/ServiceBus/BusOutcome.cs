@@ -8,15 +8,21 @@ public readonly record struct BusOutcome(BusResult Result, string Message, TimeS
 
     public bool IsDone => Result == BusResult.Done;
 
+    /// <summary>Done, and what someone else had changed or deleted is right again; the message says what.</summary>
+    public bool IsRepair => IsDone && Message.Length > 0;
+
     /// <summary>The condition reason.</summary>
     public string Reason => Result switch
     {
         BusResult.NameTaken => "NameTaken",
         BusResult.Unreachable => "ServiceBusUnreachable",
         BusResult.Refused => "ServiceBusRefused",
+        BusResult.Immutable => "Immutable",
         BusResult.Waiting => "ServiceBusNotReady",
         _ => "Provisioned",
     };
+
+    public static BusOutcome Repaired(string message) => new(BusResult.Done, message, TimeSpan.Zero);
 
     public static BusOutcome NameTaken(string message) =>
         new(BusResult.NameTaken, message, TimeSpan.FromSeconds(15));
@@ -26,7 +32,10 @@ public readonly record struct BusOutcome(BusResult Result, string Message, TimeS
 
     public static BusOutcome Refused(string message) => new(BusResult.Refused, message, TimeSpan.FromSeconds(30));
 
-    public static BusOutcome Waiting(string message) => new(BusResult.Waiting, message, TimeSpan.FromSeconds(1));
+    public static BusOutcome Immutable(string message) => new(BusResult.Immutable, message, TimeSpan.FromMinutes(1));
+
+    public static BusOutcome Waiting(string message, double seconds = 1) =>
+        new(BusResult.Waiting, message, TimeSpan.FromSeconds(seconds));
 }
 
 /// <summary>Ways a wish to the bus can end.</summary>
@@ -43,6 +52,9 @@ public enum BusResult
 
     /// <summary>The bus said no: bad name, quota, missing right.</summary>
     Refused,
+
+    /// <summary>It is there with a setting that the bus never changes.</summary>
+    Immutable,
 
     /// <summary>Something it needs is not there yet.</summary>
     Waiting,

@@ -56,74 +56,153 @@ public sealed partial class BusProvisioner(
             return BusOutcome.Done;
         }
 
-        using var turn = await _locks.TakeAsync(entity.Lock, cancellationToken);
-        await _calls.WaitAsync(cancellationToken);
-        try
+        var before = _verified.GetValueOrDefault(entity.Path);
+        var wasRight = before?.Hash == entity.Hash && before.Owner == owner;
+        var outcome = await TurnAsync(
+            entity, limited => CompareAsync(entity, owner, wasRight, created, limited), cancellationToken);
+        if (outcome.IsDone)
         {
-            var made = false;
-            var outcome = await bus.CallAsync(
-                limited => CompareAsync(entity, owner, () => made = true, limited), cancellationToken);
-            if (!outcome.IsDone)
-            {
-                // A bus that does not answer says nothing about what is on it.
-                if (outcome.Result != BusResult.Unreachable)
-                {
-                    _verified.TryRemove(entity.Path, out _);
-                }
-
-                return outcome;
-            }
-
-            if (made)
-            {
-                Forget(entity.Path + "/");
-                created?.Invoke();
-            }
-
             _verified[entity.Path] = new Verified(entity.Hash, owner, time.GetUtcNow() + DriftPeriod);
-            return outcome;
         }
-        finally
+        else if (outcome.Result != BusResult.Unreachable)
         {
-            _calls.Release();
+            // A bus that does not answer says nothing about what is on it.
+            _verified.TryRemove(entity.Path, out _);
         }
+
+        return outcome;
     }
 
     /// <summary>Deletes the entity if it is this owner's; what is not there or not ours is done already.</summary>
-    public async Task<BusOutcome> DeleteAsync(BusEntity entity, BusOwner owner, CancellationToken cancellationToken)
+    public Task<BusOutcome> DeleteAsync(BusEntity entity, BusOwner owner, CancellationToken cancellationToken) =>
+        TurnAsync(
+            entity,
+            async limited =>
+            {
+                if (await IsOursAsync(entity, owner, limited))
+                {
+                    await bus.DeleteAsync(entity, limited);
+                    Log.Deleted(logger, entity.Path, owner.ToString());
+                }
+
+                _verified.TryRemove(entity.Path, out _);
+                Forget(entity.Path + "/");
+                return BusOutcome.Done;
+            },
+            cancellationToken);
+
+    /// <summary>Whether the entity was last seen on the bus as this owner's, whatever its settings.</summary>
+    public bool IsKnown(BusEntity entity, BusOwner owner) =>
+        _verified.TryGetValue(entity.Path, out var verified) && verified.Owner == owner;
+
+    /// <summary>Leaves the entity as it is and says on it that nobody is to sweep it away.</summary>
+    public Task<BusOutcome> DetachAsync(BusEntity entity, BusOwner owner, CancellationToken cancellationToken) =>
+        TurnAsync(
+            entity,
+            async limited =>
+            {
+                if (await IsOursAsync(entity, owner, limited))
+                {
+                    var mark = new OwnershipMark(installation, owner, OwnershipMark.Detached);
+                    await bus.UpdateAsync(entity, mark.ToMetadata(), limited);
+                    Log.Detached(logger, entity.Path, owner.ToString());
+                }
+
+                _verified.TryRemove(entity.Path, out _);
+                return BusOutcome.Done;
+            },
+            cancellationToken);
+
+    /// <summary>Every entity that bears this installation's mark and is not detached.</summary>
+    /// <exception cref="HttpRequestException">The bus cannot be listed now.</exception>
+    public async Task<IReadOnlyList<(BusEntity Entity, BusOwner Owner)>> ListOwnedAsync(
+        CancellationToken cancellationToken)
+    {
+        var owned = new List<(BusEntity, BusOwner)>();
+        var outcome = await bus.CallAsync(
+            async limited =>
+            {
+                await foreach (var (entity, metadata) in bus.ListAsync(limited))
+                {
+                    if (OwnershipMark.Read(metadata) is { } mark && mark.Installation == installation
+                        && mark.Hash != OwnershipMark.Detached)
+                    {
+                        owned.Add((entity, mark.Owner));
+                    }
+                }
+
+                return BusOutcome.Done;
+            },
+            cancellationToken);
+        return outcome.IsDone ? owned : throw new HttpRequestException(outcome.Message);
+    }
+
+    /// <summary>What is still in an entity; null when that cannot be told.</summary>
+    public async Task<BusBacklog?> BacklogAsync(BusEntity entity, CancellationToken cancellationToken)
+    {
+        BusBacklog? backlog = null;
+        await bus.CallAsync(
+            async limited =>
+            {
+                backlog = await bus.BacklogAsync(entity, limited);
+                return BusOutcome.Done;
+            },
+            cancellationToken);
+        return backlog;
+    }
+
+    /// <summary>
+    /// Takes a path out of use without losing what is on it: nothing new gets in, what is there is delivered, tries
+    /// scheduled for later too, and only then both entities go.
+    /// </summary>
+    public Task<BusOutcome> RetireAsync(
+        BusSubscription old, BusQueue? retries, BusOwner owner, CancellationToken cancellationToken) =>
+        TurnAsync(
+            old,
+            async limited =>
+            {
+                var ours = await IsOursAsync(old, owner, limited);
+                _verified.TryRemove(old.Path, out _);
+                if (ours && await bus.Rules.PutRightAsync(old with { Rule = BusRule.Nothing }, limited))
+                {
+                    Log.Closed(logger, old.Path, owner.ToString());
+                    return BusOutcome.Waiting("The path used before is being emptied", seconds: 2);
+                }
+
+                // In this order: a message on its way from the one to the other is in at least one of them.
+                BusEntity[] path = retries is null ? [old] : [old, retries];
+                foreach (var entity in path)
+                {
+                    if (await bus.BacklogAsync(entity, limited) is { IsEmpty: false } backlog)
+                    {
+                        return BusOutcome.Waiting(
+                            $"The path used before is being emptied: {backlog.Waiting} events and "
+                            + $"{backlog.Scheduled} scheduled tries in '{entity.Path}'",
+                            seconds: 2);
+                    }
+                }
+
+                foreach (var entity in path)
+                {
+                    if (await IsOursAsync(entity, owner, limited))
+                    {
+                        await bus.DeleteAsync(entity, limited);
+                        Log.Deleted(logger, entity.Path, owner.ToString());
+                    }
+                }
+
+                return BusOutcome.Done;
+            },
+            cancellationToken);
+
+    private async Task<BusOutcome> TurnAsync(
+        BusEntity entity, Func<CancellationToken, Task<BusOutcome>> calls, CancellationToken cancellationToken)
     {
         using var turn = await _locks.TakeAsync(entity.Lock, cancellationToken);
         await _calls.WaitAsync(cancellationToken);
         try
         {
-            var outcome = await bus.CallAsync(
-                async limited =>
-                {
-                    var found = await bus.ReadAsync(entity, limited);
-                    if (found is null)
-                    {
-                        return BusOutcome.Done;
-                    }
-
-                    var mark = OwnershipMark.Read(found.Metadata);
-                    if (mark?.Installation != installation || !mark.Owner.IsSameObject(owner))
-                    {
-                        Log.LeftAlone(logger, entity.Path, owner.ToString());
-                        return BusOutcome.Done;
-                    }
-
-                    await bus.DeleteAsync(entity, limited);
-                    Log.Deleted(logger, entity.Path, owner.ToString());
-                    return BusOutcome.Done;
-                },
-                cancellationToken);
-            if (outcome.IsDone)
-            {
-                _verified.TryRemove(entity.Path, out _);
-                Forget(entity.Path + "/");
-            }
-
-            return outcome;
+            return await bus.CallAsync(calls, cancellationToken);
         }
         finally
         {
@@ -131,17 +210,35 @@ public sealed partial class BusProvisioner(
         }
     }
 
+    private async Task<bool> IsOursAsync(BusEntity entity, BusOwner owner, CancellationToken cancellationToken)
+    {
+        if (await bus.ReadAsync(entity, cancellationToken) is not { } found)
+        {
+            return false;
+        }
+
+        var mark = OwnershipMark.Read(found.Metadata);
+        if (mark?.Installation == installation && mark.Owner.IsSameObject(owner))
+        {
+            return true;
+        }
+
+        Log.LeftAlone(logger, entity.Path, owner.ToString());
+        return false;
+    }
+
     private async Task<BusOutcome> CompareAsync(
-        BusEntity entity, BusOwner owner, Action made, CancellationToken cancellationToken)
+        BusEntity entity, BusOwner owner, bool wasRight, Action? created, CancellationToken cancellationToken)
     {
         var mark = new OwnershipMark(installation, owner, entity.Hash);
         var found = await bus.ReadAsync(entity, cancellationToken);
         if (found is null)
         {
             await bus.CreateAsync(entity, mark.ToMetadata(), cancellationToken);
-            made();
+            Forget(entity.Path + "/");
+            created?.Invoke();
             Log.Created(logger, entity.Path, owner.ToString());
-            return BusOutcome.Done;
+            return wasRight ? Repaired(entity, "had been deleted") : BusOutcome.Done;
         }
 
         var present = OwnershipMark.Read(found.Metadata);
@@ -157,25 +254,33 @@ public sealed partial class BusProvisioner(
             return BusOutcome.NameTaken($"'{entity.Path}' on the bus belongs to {present.Owner}; choose another name");
         }
 
-        if (found.Fixed is { } fixedSetting && !bus.CanBecome(entity, fixedSetting, out var why))
+        if (BusAdministration.Obstacle(entity, found.Fixed) is { } obstacle)
         {
-            return BusOutcome.Refused($"'{entity.Path}': {why}");
+            return BusOutcome.Immutable($"'{entity.Path}': {obstacle}");
         }
 
-        if (present != mark)
+        var differs = present != mark || !found.IsAsWanted;
+        if (differs)
         {
             await bus.UpdateAsync(entity, mark.ToMetadata(), cancellationToken);
             Log.Updated(logger, entity.Path, owner.ToString());
         }
 
-        if (entity is BusSubscription subscription
-            && await bus.PutRuleRightAsync(subscription, cancellationToken))
+        var ruleDiffers = entity is BusSubscription subscription
+            && await bus.Rules.PutRightAsync(subscription, cancellationToken);
+        if (ruleDiffers)
         {
             Log.RuleUpdated(logger, entity.Path, owner.ToString());
         }
 
-        return BusOutcome.Done;
+        // The mark says what we last made of it; when that was this, someone else has been at it.
+        return (differs || ruleDiffers) && (wasRight || (present == mark && present.Owner.Uid == owner.Uid))
+            ? Repaired(entity, ruleDiffers ? "had another rule" : "had other settings")
+            : BusOutcome.Done;
     }
+
+    private static BusOutcome Repaired(BusEntity entity, string what) =>
+        BusOutcome.Repaired($"'{entity.Path}' {what} on the bus; it is as it should be again");
 
     private void Forget(string prefix)
     {
@@ -198,6 +303,12 @@ public sealed partial class BusProvisioner(
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Updated the rule of {Path} on the bus for {Owner}")]
         public static partial void RuleUpdated(ILogger logger, string path, string owner);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Closed {Path} on the bus, to be emptied, for {Owner}")]
+        public static partial void Closed(ILogger logger, string path, string owner);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Left {Path} on the bus: {Owner} is detached from it")]
+        public static partial void Detached(ILogger logger, string path, string owner);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Path} on the bus for {Owner}")]
         public static partial void Deleted(ILogger logger, string path, string owner);

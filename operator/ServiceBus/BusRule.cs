@@ -9,6 +9,9 @@ public sealed record BusRule
 {
     public static readonly BusRule Everything = new();
 
+    /// <summary>Lets nothing in: for a bus subscription that only still has to be emptied.</summary>
+    public static readonly BusRule Nothing = new() { Sql = "1=0" };
+
     /// <summary>Application properties and the values they must equal, sorted by name; or null.</summary>
     public IReadOnlyList<KeyValuePair<string, string>>? Equal { get; init; }
 

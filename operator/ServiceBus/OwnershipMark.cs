@@ -24,6 +24,9 @@ public sealed record BusOwner(string Kind, string Namespace, string Name, string
 /// </summary>
 public sealed record OwnershipMark(string Installation, BusOwner Owner, string Hash)
 {
+    /// <summary>Instead of a hash: left behind on purpose, for an object of the same name to take over.</summary>
+    public const string Detached = "detached";
+
     private const int MaxLength = 1024;
 
     public string ToMetadata()

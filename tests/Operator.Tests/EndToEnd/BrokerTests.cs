@@ -67,6 +67,58 @@ public sealed class BrokerTests(House house) : IClassFixture<House>
     }
 
     [Fact]
+    public async Task Broker_WithDuplicateDetection_HasATopicThatDropsThemAndCannotTakeItBack()
+    {
+        var ns = await house.Namespace();
+        await house.Apply(
+            """
+            apiVersion: eventing.knative.dev/v1
+            kind: Broker
+            metadata: {name: default, annotations: {eventing.azure.dev/duplicate-detection: PT10M} }
+            spec: {}
+            """,
+            ns);
+        await house.Ready(House.Broker(ns));
+        TopicProperties topic = await house.Bus.Administration.GetTopicAsync($"{ns}.default-kn-trigger");
+        Assert.True(topic.RequiresDuplicateDetection);
+        Assert.Equal(TimeSpan.FromMinutes(10), topic.DuplicateDetectionHistoryTimeWindow);
+        Assert.True((await Ingress(ns)).DropsDuplicates);
+
+        await Annotate(ns, "\"PT1H\"");
+        await Eventually.Passes(async () => Assert.Equal(
+            TimeSpan.FromHours(1),
+            (await house.Bus.Administration.GetTopicAsync($"{ns}.default-kn-trigger"))
+                .DuplicateDetectionHistoryTimeWindow));
+
+        await Annotate(ns, "null");
+        await house.Condition(House.Broker(ns), "TriggerChannelReady", "False", "Immutable");
+        Assert.True((await Ingress(ns)).DropsDuplicates);
+        await Annotate(ns, "\"soon\"");
+        await house.Condition(House.Broker(ns), "TriggerChannelReady", "False", "DuplicateDetectionInvalid");
+        await Annotate(ns, "\"PT10M\"");
+        await house.Ready(House.Broker(ns));
+    }
+
+    [Fact]
+    public async Task Broker_WithChannelAnnotations_PassesThemOn()
+    {
+        var ns = await house.Namespace();
+        await house.Apply(
+            """
+            apiVersion: eventing.knative.dev/v1
+            kind: Broker
+            metadata: {name: default, annotations: {messaging.knative.dev/mine: "yes", other: "no"} }
+            spec: {}
+            """,
+            ns);
+        await house.Ready(House.Broker(ns));
+        var channel = await house.Get(
+            $"apis/eventing.knative.dev/v1alpha1/namespaces/{ns}/channels/default-kn-trigger");
+        Assert.Equal("yes", channel!.Annotation("messaging.knative.dev/mine"));
+        Assert.Null(channel.Annotation("other"));
+    }
+
+    [Fact]
     public async Task Broker_Deleted_LeavesNothing()
     {
         var ns = await Ready();
@@ -167,4 +219,11 @@ public sealed class BrokerTests(House house) : IClassFixture<House>
 
     private Task MakeBroker(string ns, string name = "default") =>
         house.Apply($"apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {{name: {name}}}\nspec: {{}}", ns);
+
+    private Task Annotate(string ns, string json) => house.Patch(
+        House.Broker(ns),
+        "{\"metadata\":{\"annotations\":{\"eventing.azure.dev/duplicate-detection\":" + json + "}}}");
+
+    private async Task<Ingress> Ingress(string ns) => (await house.Table()).Ingresses
+        .Single(ingress => ingress.Kind == IngressKind.Broker && ingress.Namespace == ns);
 }

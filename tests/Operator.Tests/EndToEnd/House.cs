@@ -54,17 +54,25 @@ public sealed class House : IAsyncLifetime
         await StartOperator();
     }
 
-    public async Task StartOperator() => Operator = await OperatorApplication.StartAsync(
-        new OperatorOptions
-        {
-            KubeconfigPath = _api.KubeconfigPath,
-            ServiceBusConnection = Bus.Connection,
-            ServiceBusManagementConnection = Bus.ManagementConnection,
-            DriftPeriod = TimeSpan.FromSeconds(60),
-            PressurePeriod = TimeSpan.FromSeconds(1),
-            LoggerFactory = new ListLoggers(_log),
-        },
-        default);
+    public async Task StartOperator() => Operator = await OperatorApplication.StartAsync(Options, default);
+
+    /// <summary>Stops the operator and starts one with other settings.</summary>
+    public async Task Restart(Func<OperatorOptions, OperatorOptions> change)
+    {
+        await Operator.DisposeAsync();
+        Operator = await OperatorApplication.StartAsync(change(Options), default);
+    }
+
+    /// <summary>The operator's settings; a test starts others with changes to these.</summary>
+    public OperatorOptions Options => new()
+    {
+        KubeconfigPath = _api.KubeconfigPath,
+        ServiceBusConnection = Bus.Connection,
+        ServiceBusManagementConnection = Bus.ManagementConnection,
+        DriftPeriod = TimeSpan.FromSeconds(60),
+        PressurePeriod = TimeSpan.FromSeconds(1),
+        LoggerFactory = new ListLoggers(_log),
+    };
 
     /// <summary>Stops the API server and starts it again at the same address; what it stored is still there.</summary>
     public async Task RestartApi()
@@ -176,7 +184,8 @@ public sealed class House : IAsyncLifetime
         var prefix = apiVersion.Contains('/') ? "apis" : "api";
         var @namespace = json.Text("metadata", "namespace") is { } name ? $"/namespaces/{name}" : "";
         var kind = json.Text("kind")!.ToLowerInvariant();
-        return $"{prefix}/{apiVersion}{@namespace}/{kind}s";
+        var plural = kind.EndsWith('y') ? kind[..^1] + "ies" : kind + "s";
+        return $"{prefix}/{apiVersion}{@namespace}/{plural}";
     }
 
     private async Task<(HttpStatusCode Code, string Body)> Send(
@@ -199,7 +208,7 @@ public sealed class House : IAsyncLifetime
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    private static string Root()
+    public static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "ServerlessEventing.sln")))

@@ -1,0 +1,28 @@
+// What every deployment of ours is started with.
+namespace ServerlessEventing.Operator.Dispatching;
+
+/// <summary>Settings of deployments that the operator makes.</summary>
+public sealed record DispatchOptions
+{
+    /// <summary>Image of the functions program.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>
+    /// Secret, in the deployment's namespace, with the connection string under <see cref="SecretKey"/>.
+    /// </summary>
+    public required string Secret { get; init; }
+
+    /// <summary>Where the functions read the routing table.</summary>
+    public required Uri RoutingTable { get; init; }
+
+    /// <summary>Secret beside it with the token of the routing table; null: the table has none.</summary>
+    public string? TokenSecret { get; init; }
+
+    public required string SystemNamespace { get; init; }
+
+    /// <summary>Key in <see cref="Secret"/>, and the setting it becomes.</summary>
+    public const string SecretKey = "ServiceBusConnection";
+
+    /// <summary>Key in <see cref="TokenSecret"/>, and the setting it becomes.</summary>
+    public const string TokenKey = "RoutingTableToken";
+}

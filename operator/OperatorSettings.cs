@@ -1,0 +1,70 @@
+// The operator's settings as environment variables.
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using ServerlessEventing.Operator.Leadership;
+using ServerlessEventing.ServiceBus;
+
+namespace ServerlessEventing.Operator;
+
+/// <summary>Reads settings; docs/operator.md has the list.</summary>
+internal static class OperatorSettings
+{
+    /// <summary>The options, or null and what is wrong with which setting.</summary>
+    public static OperatorOptions? Read(Func<string, string?> variable, ILoggerFactory logging, out string problem)
+    {
+        problem = "";
+        string? Setting(string name) => variable(name) is { Length: > 0 } value ? value : null;
+
+        if (ServiceBusConnectionSetting.FromEnvironment() is not { } connection)
+        {
+            problem = $"No Service Bus: {ServiceBusConnectionSetting.Expected}.";
+            return null;
+        }
+
+        var token = Setting("RoutingTableToken");
+        var host = Setting("EVENTING_ROUTING_HOST") ?? (token is null ? "127.0.0.1" : "*");
+        if (token is null && !IsLoopback(host))
+        {
+            problem = $"EVENTING_ROUTING_HOST is '{host}' and RoutingTableToken is not set: the routing table names "
+                + "every subscriber. Set a token, and the same for the functions, or serve it on 127.0.0.1.";
+            return null;
+        }
+
+        var port = 8090;
+        if (Setting("EVENTING_ROUTING_PORT") is { } text
+            && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port))
+        {
+            problem = $"EVENTING_ROUTING_PORT is '{text}': give a port number.";
+            return null;
+        }
+
+        Uri? Address(string? value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) ? uri : null;
+        var ownAddress = Setting("POD_IP") is { } ip ? Address($"http://{Bracketed(ip)}:{port}/routing") : null;
+        var defaults = new LeaderOptions();
+        return new OperatorOptions
+        {
+            KubeconfigPath = Setting("KUBECONFIG"),
+            ServiceBusConnection = connection,
+            ServiceBusManagementConnection = Setting("ServiceBusManagementConnection"),
+            RoutingHost = host,
+            RoutingPort = port,
+            RoutingToken = token,
+            RoutingTableUri = Address(Setting("RoutingTable")),
+            FunctionsImage = Setting("EVENTING_FUNCTIONS_IMAGE") ?? "serverless-eventing/functions:latest",
+            FunctionsSecret = Setting("EVENTING_FUNCTIONS_SECRET") ?? "serverless-eventing",
+            Leader = Setting("EVENTING_LEADER_ELECTION") == "true"
+                ? defaults with { Identity = Setting("POD_NAME") ?? defaults.Identity, Address = ownAddress }
+                : null,
+            ClusterDomain = Setting("CLUSTER_DOMAIN") ?? "cluster.local",
+            SystemNamespace = Setting("SYSTEM_NAMESPACE") ?? "serverless-eventing",
+            AdapterImage = Setting("EVENTING_ADAPTER_IMAGE") ?? OperatorOptions.DefaultAdapterImage,
+            LoggerFactory = logging,
+        };
+    }
+
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    private static string Bracketed(string ip) => ip.Contains(':') ? $"[{ip}]" : ip;
+}

@@ -1,0 +1,228 @@
+// What one replica runs while it leads: from the first list to the last write.
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Operator.Addressing;
+using ServerlessEventing.Operator.Cluster;
+using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Dispatching;
+using ServerlessEventing.Operator.Reconcilers;
+using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.Operator.Routing;
+using ServerlessEventing.Operator.ServiceBus;
+using ServerlessEventing.Operator.Telemetry;
+using ServerlessEventing.ServiceBus;
+using ServerlessEventing.ServiceBus.Administration;
+
+namespace ServerlessEventing.Operator;
+
+/// <summary>Everything that writes. A standby has none of it, so it cannot write.</summary>
+/// <remarks>
+/// <code>
+///   1 load the routing table ─► 2 informers list ─► 3 queues, reconcilers, publisher run ─► 4 first table served
+///   disposed: no more work is taken, what runs ends, watches close; nothing is written after that
+/// </code>
+/// </remarks>
+internal sealed class OperatorTerm : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly OperatorOptions _options;
+    private readonly ClusterClient _client;
+    private readonly OperatorMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly InformerSet _informers;
+    private readonly RoutingState _state;
+    private readonly RoutingBarrier _barrier;
+    private readonly RoutingStore _store;
+    private readonly RoutingPublisher _publisher;
+    private ControllerSet? _controllers;
+    private Task _running = Task.CompletedTask;
+
+    private OperatorTerm(OperatorOptions options, ClusterClient client, OperatorMetrics metrics, ILogger logger)
+    {
+        var time = options.TimeProvider;
+        _options = options;
+        _client = client;
+        _metrics = metrics;
+        _logger = logger;
+        _state = new RoutingState(time);
+        _barrier = new RoutingBarrier(time);
+        _store = new RoutingStore(client, options.SystemNamespace, time, logger);
+        _publisher = new RoutingPublisher(_state, _store, _barrier, time, logger);
+        _informers = new InformerSet(client, time, logger);
+    }
+
+    public RoutingSource Routing => new(_publisher, _barrier);
+
+    public bool IsReady => _informers.HaveSynced && _publisher.Current is not null;
+
+    /// <summary>How long ago the least lively watch was heard of.</summary>
+    public TimeSpan Silence => _informers.All.Select(informer => informer.Silence).DefaultIfEmpty().Max();
+
+    /// <summary>Returns when the first routing table can be served.</summary>
+    public static async Task<OperatorTerm> StartAsync(
+        OperatorOptions options,
+        Uri routingTable,
+        ClusterClient client,
+        OperatorMetrics metrics,
+        ILogger logger,
+        CancellationToken cancellationToken)
+    {
+        var term = new OperatorTerm(options, client, metrics, logger);
+        try
+        {
+            var installation = await new Installation(client, options.SystemNamespace, options.TimeProvider, logger)
+                .EnsureAsync(cancellationToken);
+            await term.StartAsync(installation, routingTable, cancellationToken);
+            return term;
+        }
+        catch
+        {
+            await term.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        await _informers.DisposeAsync();
+        _controllers?.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task StartAsync(string installation, Uri routingTable, CancellationToken cancellationToken)
+    {
+        var time = _options.TimeProvider;
+        _state.Load(await _store.LoadAsync(cancellationToken));
+        var administration = new BusAdministration(
+            new ServiceBusAdministrationClient(
+                _options.ServiceBusManagementConnection ?? _options.ServiceBusConnection),
+            new BusCircuit(time),
+            _metrics);
+        var bus = new BusProvisioner(administration, installation, _options.DriftPeriod, time, _logger);
+        var lanes = new Lanes(bus, installation, _options.LockDuration, time, _logger);
+        var busClient = new ServiceBusClient(_options.ServiceBusConnection);
+        var pressure = new LanePressure(
+            administration,
+            new ForwardFailures(busClient, _state, _logger),
+            _state,
+            _options.PressurePeriod,
+            time,
+            _logger);
+        var events = new EventRecorder(_client, time, _logger);
+        var shared = new ControllerParts(
+            _client,
+            _informers,
+            new StatusWriter(_client),
+            new Finalizers(_client),
+            events,
+            new Tracker(),
+            _metrics,
+            time,
+            _logger);
+        var parts = Parts(bus, lanes, events, routingTable);
+        var controllers = new ControllerSet(
+            ReconcilerSet.All(parts),
+            shared,
+            _options.Workers,
+            change => ReconcilerSet.AlsoWoken(change, _informers));
+        _controllers = controllers;
+        _barrier.Wake += controllers.Wake;
+        _metrics.Watch(controllers.Depths, WatchAges);
+
+        await _informers.StartAsync(ResourceTypes.Watched, cancellationToken);
+        WakeWhatTheTableKnows(controllers);
+        var stopping = _stopping.Token;
+        _running = Task.WhenAll(
+            lanes.RunAsync(stopping),
+            RunPressureAsync(lanes, pressure, busClient, stopping),
+            events.RunAsync(stopping),
+            _publisher.RunAsync(_options.DrainPeriod, stopping),
+            controllers.RunAsync(stopping),
+            new OrphanSweep(parts, _options.SweepPeriod, _logger).RunAsync(stopping),
+            WakeWhenLanesAreReadyAsync(lanes, controllers, stopping));
+        await _publisher.First.WaitAsync(cancellationToken);
+    }
+
+    private ReconcilerParts Parts(BusProvisioner bus, Lanes lanes, EventRecorder events, Uri routingTable)
+    {
+        var brokerClass = new BrokerClass(_options.DefaultBrokerClass);
+        return new ReconcilerParts
+        {
+            Client = _client,
+            Informers = _informers,
+            Children = new Children(_client, _informers),
+            Resolver = new DestinationResolver(_informers, _options.ClusterDomain, brokerClass.IsOurs),
+            Bus = bus,
+            Lanes = lanes,
+            Routing = _state,
+            Barrier = _barrier,
+            BrokerClass = brokerClass,
+            Dispatch = new DispatchOptions
+            {
+                Image = _options.FunctionsImage,
+                Secret = _options.FunctionsSecret,
+                RoutingTable = _options.RoutingTableUri ?? routingTable,
+                TokenSecret = _options.RoutingToken is null ? null : _options.FunctionsSecret,
+                SystemNamespace = _options.SystemNamespace,
+            },
+            Events = events,
+            DeletionPatience = _options.DeletionPatience,
+            Metrics = _metrics,
+            Time = _options.TimeProvider,
+            ClusterDomain = _options.ClusterDomain,
+            AdapterImage = _options.AdapterImage,
+            Wake = target => _controllers!.Wake(target),
+        };
+    }
+
+    private IEnumerable<Measurement<double>> WatchAges() => _informers.All.Select(informer =>
+        new Measurement<double>(
+            informer.Silence.TotalSeconds, new KeyValuePair<string, object?>("resource", informer.Type.Plural)));
+
+    // What was deleted while no operator ran is known only from the table.
+    private void WakeWhatTheTableKnows(ControllerSet controllers)
+    {
+        foreach (var (kind, @namespace, name, _) in _state.Objects())
+        {
+            var types = kind switch
+            {
+                nameof(IngressKind.Broker) => [ResourceTypes.Broker],
+                nameof(IngressKind.Channel) => ResourceTypes.Channels,
+                nameof(EgressKind.Trigger) => [ResourceTypes.Trigger],
+                nameof(EgressKind.Subscription) => ResourceTypes.Subscriptions,
+                nameof(EgressKind.Source) => ResourceTypes.CronSources,
+                _ => [],
+            };
+            foreach (var type in types)
+            {
+                controllers.Wake(new ObjectRef(type.GroupKind, @namespace, name));
+            }
+        }
+    }
+
+    private static async Task RunPressureAsync(
+        Lanes lanes, LanePressure pressure, ServiceBusClient busClient, CancellationToken cancellationToken)
+    {
+        await using (busClient)
+        {
+            await Task.WhenAny(lanes.Ready, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
+            await pressure.RunAsync(cancellationToken);
+        }
+    }
+
+    private async Task WakeWhenLanesAreReadyAsync(
+        Lanes lanes, ControllerSet controllers, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(lanes.Ready, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
+        foreach (var type in ResourceTypes.Subscriptions)
+        {
+            foreach (var subscription in _informers[type].All)
+            {
+                controllers.Wake(new ObjectRef(type.GroupKind, subscription.Key));
+            }
+        }
+    }
+}

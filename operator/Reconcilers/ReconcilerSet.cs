@@ -1,0 +1,41 @@
+// Every kind we reconcile, and whom a change wakes beside those every change wakes.
+using ServerlessEventing.Operator.Cluster;
+using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Reconcilers.Flows;
+using ServerlessEventing.Operator.Reconcilers.Sources;
+using ServerlessEventing.Operator.Resources;
+
+namespace ServerlessEventing.Operator.Reconcilers;
+
+/// <summary>The list of reconcilers.</summary>
+internal static class ReconcilerSet
+{
+    public static IEnumerable<IObjectReconciler> All(ReconcilerParts parts) =>
+    [
+        new NamespaceReconciler(parts),
+        new ProvisionerReconciler(),
+        new BrokerReconciler(parts),
+        new TriggerReconciler(parts),
+        new EventTypeReconciler(parts),
+        new SequenceReconciler(parts),
+        new ParallelReconciler(parts),
+        .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
+        .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
+        new PingSourceReconciler(parts),
+        new CronJobSourceReconciler(parts),
+        .. ResourceTypes.ApiServerSources.Select(type => new ApiServerSourceReconciler(type, parts)),
+    ];
+
+    /// <summary>
+    /// A Channel shows its subscribers, so it looks again when one of them changes; so does an ApiServerSource that
+    /// selects namespaces when one of those does.
+    /// </summary>
+    public static IEnumerable<ObjectRef> AlsoWoken(ResourceChange change, InformerSet informers) =>
+        ResourceTypes.Subscriptions.Contains(change.Type)
+            ? [ChannelSubscribers.ChannelOf(change.Either, change.Type)]
+        : change.Type == ResourceTypes.Namespace
+            ? informers[ResourceTypes.ApiServerSource].All
+                .Where(source => source.Spec.Object("namespaceSelector") is not null)
+                .Select(source => new ObjectRef(ResourceTypes.ApiServerSource.GroupKind, source.Key))
+        : [];
+}
