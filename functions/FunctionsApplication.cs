@@ -35,6 +35,11 @@ public static class FunctionsApplication
     /// </summary>
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken = default)
     {
+        if (args is [Probe.Option, var url])
+        {
+            return await Probe.RunAsync(url, cancellationToken);
+        }
+
         // The host hands its own address and content root down; a root of "/" would have the whole disk watched.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
@@ -138,7 +143,7 @@ public static class FunctionsApplication
         services.AddSingleton(provider => new EgressGates(
             settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CronPlanner>();
-        if (settings.DispatchGroup is null)
+        if (settings.DispatchGroup is null && settings.Functions.Has(LaneFunction.TimerFunction))
         {
             // A deployment of one Trigger has no business with sources.
             services.AddHostedService(provider => new CronClock(

@@ -31,6 +31,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
     private readonly OperatorMetrics _metrics;
     private readonly ILogger _logger;
     private readonly InformerSet _informers;
+    private readonly InformerSet _subjects;
     private readonly RoutingState _state;
     private readonly RoutingBarrier _barrier;
     private readonly RoutingStore _store;
@@ -50,6 +51,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
         _store = new RoutingStore(client, options.SystemNamespace, time, logger);
         _publisher = new RoutingPublisher(_state, _store, _barrier, time, logger);
         _informers = new InformerSet(client, time, logger);
+        _subjects = new InformerSet(client, time, logger);
     }
 
     public RoutingSource Routing => new(_publisher, _barrier);
@@ -88,6 +90,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
         await _stopping.CancelAsync();
         await _running;
         await _informers.DisposeAsync();
+        await _subjects.DisposeAsync();
         _controllers?.Dispose();
         _stopping.Dispose();
     }
@@ -153,6 +156,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
         {
             Client = _client,
             Informers = _informers,
+            Subjects = _subjects,
             Children = new Children(_client, _informers),
             Resolver = new DestinationResolver(_informers, _options.ClusterDomain, brokerClass.IsOurs),
             Bus = bus,

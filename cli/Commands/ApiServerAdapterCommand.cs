@@ -7,6 +7,13 @@ namespace ServerlessEventing.Cli.Commands;
 /// <summary>Runs the adapter; settings come from the environment.</summary>
 internal static class ApiServerAdapterCommand
 {
+    private static readonly Argument<string[]> ImageArguments = new("arguments")
+    {
+        Description = "What the operator's image is started with; means nothing here",
+        Arity = ArgumentArity.ZeroOrMore,
+        Hidden = true,
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -20,7 +27,7 @@ internal static class ApiServerAdapterCommand
                 "resources": [{"apiVersion": "v1", "kind": "Event"}]}' eventing apiserver-adapter
             """)
         {
-            ParentLife.Child, HouseArguments.Verbose,
+            ImageArguments, ParentLife.Child, HouseArguments.Verbose,
         };
         command.SetAction(RunAsync);
         return command;

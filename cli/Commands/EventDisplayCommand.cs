@@ -18,6 +18,7 @@ internal static class EventDisplayCommand
             Examples:
               eventing event-display --port 8080
               eventing event-display --ledger events.jsonl --fail 2
+              eventing event-display --status 503,429,202 --delay 0.5
               eventing event-display --reply com.example.answer
             """);
         foreach (var option in EventDisplayArguments.All)
@@ -25,6 +26,7 @@ internal static class EventDisplayCommand
             command.Options.Add(option);
         }
 
+        command.Options.Add(ParentLife.Child);
         command.SetAction(RunAsync);
         return command;
     }
@@ -32,9 +34,10 @@ internal static class EventDisplayCommand
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
         var options = EventDisplayArguments.Read(result);
+        await using var life = ParentLife.Watch(result, cancellationToken);
         await using var display = await StartAsync(options, cancellationToken);
         Terminal.Line($"event-display listens on http://localhost:{display.Port}");
-        await Stopping.WaitAsync(cancellationToken);
+        await Stopping.WaitAsync(life.Token);
         return 0;
     }
 

@@ -27,7 +27,7 @@ internal sealed class DemoReport
     [
         .. DemoScript.Subscribers.Select(pair => (
             pair.Trigger,
-            Ledger.Read(data.Ledger(DemoScript.Namespace, pair.Deployment)),
+            Ledger.ReadAll(data.Ledgers(DemoScript.Namespace, pair.Deployment)),
             DemoScript.Expected[pair.Trigger])),
     ]);
 

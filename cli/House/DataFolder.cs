@@ -20,9 +20,9 @@ internal sealed class DataFolder : IDisposable
 
     public string Kubeconfig => System.IO.Path.Combine(Path, "kubeconfig");
 
-    /// <summary>The ledger of an event-display: one file a Deployment.</summary>
-    public string Ledger(string @namespace, string name) =>
-        System.IO.Path.Combine(Path, "ledgers", $"{@namespace}.{name}.jsonl");
+    /// <summary>The ledgers of a Deployment of event-display: one file for each Pod it ever had.</summary>
+    public string Ledgers(string @namespace, string deployment) =>
+        System.IO.Path.Combine(Path, "ledgers", $"{@namespace}.{deployment}");
 
     /// <summary>Makes the folder (owner only) and takes its lock.</summary>
     public static DataFolder Open(string path)

@@ -67,7 +67,7 @@ internal sealed class ForwardProxy : IAsyncDisposable
 
     private async Task ForwardAsync(HttpContext context)
     {
-        var place = names.Find(context.Request.Host.Host);
+        var place = await names.FindAsync(context.Request.Host.Host, context.RequestAborted);
         if (place.Port is { } port)
         {
             await forwarder.SendAsync(

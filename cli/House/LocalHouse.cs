@@ -1,10 +1,14 @@
 // The whole of Serverless Eventing on one laptop: opened part by part, closed in reverse.
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Cli.Kubernetes;
 using ServerlessEventing.Cli.Manifests;
+using ServerlessEventing.Cli.Output;
 using ServerlessEventing.Local.FunctionsHost;
 using ServerlessEventing.Local.Kubernetes;
 using ServerlessEventing.Local.ServiceBus;
+using ServerlessEventing.Local.Workloads;
+using ServerlessEventing.Local.Workloads.Serving;
 using ServerlessEventing.Operator;
 
 namespace ServerlessEventing.Cli.House;
@@ -13,7 +17,7 @@ namespace ServerlessEventing.Cli.House;
 /// One process with everything but the handler, which is a child:
 /// <code>
 /// 1 Service Bus emulator   2 Kubernetes API + CRDs   3 operator ──routing table──┐
-/// 4 workloads (event-display)   5 proxy for cluster names                        ▼
+/// 4 workloads: Deployments as child processes   5 proxy for cluster names        ▼
 /// 6 the function app: Functions host + handler child, or the handler with its own door
 /// </code>
 /// </summary>
@@ -21,6 +25,7 @@ internal sealed class LocalHouse : IAsyncDisposable
 {
     private readonly HouseOptions options;
     private readonly Stack<IAsyncDisposable> parts = new();
+    private WorkloadRunner? workloads;
 
     private LocalHouse(HouseOptions options, DataFolder data)
     {
@@ -94,17 +99,19 @@ internal sealed class LocalHouse : IAsyncDisposable
             "Service Bus", $"amqp://localhost:{ports.Amqp}, management http://localhost:{ports.Management}");
 
         // :: 2: the Kubernetes API
-        Open(await KubernetesApi.StartAsync(
+        var api = Open(await KubernetesApi.StartAsync(
             new KubernetesApiOptions
             {
                 DataFolder = Data.Kubernetes,
                 Port = ports.Kubernetes,
                 KubeconfigPath = Data.Kubeconfig,
+                PodLogs = ReadLog,
                 LoggerFactory = options.LoggerFactory,
             },
             cancellationToken));
         Client = new ResourceClient(Data.Kubeconfig);
         await ApplyAsync(ManifestReader.Read(BuiltInFile("crds")), cancellationToken);
+        await ApplyAsync(ManifestReader.Read(BuiltInFile("local-crds")), cancellationToken);
         options.Started("Kubernetes API", $"https://localhost:{ports.Kubernetes}, kubeconfig {Data.Kubeconfig}");
 
         // :: 3: the operator
@@ -121,32 +128,61 @@ internal sealed class LocalHouse : IAsyncDisposable
         options.Started("Operator", $"routing table {controlPlane.RoutingUri}");
 
         // :: 4 and 5: workloads and their names
-        var names = new LocalNames(ports.FunctionApp);
-        Open(new Workloads(
-            Client, names, Data, options.Print, options.Time, options.LoggerFactory.CreateLogger<Workloads>())).Start();
+        var settings = FunctionSettings(controlPlane.RoutingUri);
+        workloads = Open(WorkloadRunner.Start(new WorkloadRunnerOptions
+        {
+            Api = api.CreateClient(),
+            Images = new HouseImages(Data, settings).Table,
+            Environment = ProxySettings,
+            Output = Show,
+            LoggerFactory = options.LoggerFactory,
+            TimeProvider = options.Time,
+        }));
+        Open(ServingStandIn.Start(api.CreateClient(), options.Time, options.LoggerFactory));
+        options.Started("Workloads", "Deployments of known images run as processes of this machine, as you");
+        var names = new LocalNames(ports.FunctionApp, workloads.Find, options.Time);
         Open(await ForwardProxy.StartAsync(ports.Proxy, names, cancellationToken));
         options.Started("Proxy", $"http://localhost:{ports.Proxy} for *.svc.cluster.local");
 
         // :: 6: the function app
-        await StartFunctionAppAsync(controlPlane.RoutingUri, cancellationToken);
+        await StartFunctionAppAsync(settings, cancellationToken);
         options.Started("Function app", $"http://localhost:{ports.FunctionApp} ({options.Door} door)");
     }
 
-    private async Task StartFunctionAppAsync(Uri routingTable, CancellationToken cancellationToken)
+    /// <summary>What makes cluster names work for a child that heeds it.</summary>
+    private Dictionary<string, string> ProxySettings
     {
-        var settings = new Dictionary<string, string>
+        get
         {
-            ["ServiceBusConnection"] = ServiceBusConnection,
-            ["RoutingTable"] = routingTable.AbsoluteUri,
-            ["EVENTING_DOOR"] = options.Door == Door.Pump ? "pump" : "host",
-            ["EVENTING_ALLOW_LOOPBACK"] = "true",
-            ["HTTP_PROXY"] = $"http://127.0.0.1:{options.Ports.Proxy}",
-            ["NO_PROXY"] = "localhost,127.0.0.1,::1",
-        };
+            var proxy = $"http://127.0.0.1:{options.Ports.Proxy}";
+            const string direct = "localhost,127.0.0.1,::1";
+            return new Dictionary<string, string>
+            {
+                ["HTTP_PROXY"] = proxy,
+                ["http_proxy"] = proxy,
+                ["NO_PROXY"] = direct,
+                ["no_proxy"] = direct,
+            };
+        }
+    }
+
+    private Dictionary<string, string> FunctionSettings(Uri routingTable) => new(ProxySettings)
+    {
+        ["ServiceBusConnection"] = ServiceBusConnection,
+        ["RoutingTable"] = routingTable.AbsoluteUri,
+        ["EVENTING_DOOR"] = options.Door == Door.Pump ? "pump" : "host",
+        ["EVENTING_ALLOW_LOOPBACK"] = "true",
+    };
+
+    private async Task StartFunctionAppAsync(
+        Dictionary<string, string> settings, CancellationToken cancellationToken)
+    {
         if (options.Door == Door.Pump)
         {
-            settings["EVENTING_PORT"] = options.Ports.FunctionApp.ToString(
-                System.Globalization.CultureInfo.InvariantCulture);
+            settings = new Dictionary<string, string>(settings)
+            {
+                ["EVENTING_PORT"] = options.Ports.FunctionApp.ToString(CultureInfo.InvariantCulture),
+            };
             Open(await PumpProcess.StartAsync(
                 options.Ports.FunctionApp,
                 settings,
@@ -169,6 +205,15 @@ internal sealed class LocalHouse : IAsyncDisposable
             },
             cancellationToken));
     }
+
+    private void Show(OutputLine line) =>
+        options.Print($"{Terminal.Bold($"{line.Namespace}/{line.Deployment}")} {line.Text}");
+
+    private IAsyncEnumerable<(DateTimeOffset, string)>? ReadLog(
+        PodLogQuery query, CancellationToken cancellationToken) =>
+        workloads?.ReadLog(
+            query.Namespace, query.Pod, query.Container, query.Previous, query.Tail, query.Follow, cancellationToken)?
+            .Select(line => (line.At, line.Text));
 
     /// <summary>A file or folder that comes with the program.</summary>
     public static string BuiltInFile(string name) => Path.Combine(AppContext.BaseDirectory, name);

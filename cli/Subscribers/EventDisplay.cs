@@ -1,12 +1,10 @@
 // A subscriber that prints the CloudEvents it gets and keeps a ledger of them; it can also fail, refuse and reply.
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace ServerlessEventing.Cli.Subscribers;
 
@@ -15,7 +13,6 @@ namespace ServerlessEventing.Cli.Subscribers;
 /// </summary>
 internal sealed class EventDisplay : IAsyncDisposable
 {
-    private const int MaxShownData = 2000;
     private const int MaxRemembered = 100_000;
 
     private readonly WebApplication app;
@@ -23,7 +20,7 @@ internal sealed class EventDisplay : IAsyncDisposable
     private readonly Action<string> print;
     private readonly TimeProvider time;
     private readonly Ledger? ledger;
-    private readonly ConcurrentDictionary<string, int> failures = new();
+    private readonly ConcurrentDictionary<string, int> tries = new();
 
     private EventDisplay(EventDisplayOptions options, Action<string> print, TimeProvider time)
     {
@@ -32,12 +29,10 @@ internal sealed class EventDisplay : IAsyncDisposable
         this.time = time;
         ledger = options.Ledger is null ? null : new Ledger(options.Ledger);
 
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
-        {
-            ContentRootPath = AppContext.BaseDirectory,
-        });
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.Port));
+        // Nothing but Kestrel: there may be many of these, and each is to be up at once.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+            kestrel.Listen(IPAddress.Loopback, options.Port));
         app = builder.Build();
         app.Run(AnswerAsync);
     }
@@ -75,31 +70,32 @@ internal sealed class EventDisplay : IAsyncDisposable
             await Task.Delay(options.Delay, time, context.RequestAborted);
         }
 
-        if (options.Refuse)
+        var status = options.Answers[Math.Min(CountTry(received), options.Answers.Count) - 1];
+        if (status is < 200 or > 299)
         {
-            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-            await context.Response.WriteAsync("event-display was told to refuse.\n");
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync($"event-display was told to answer {status}.\n");
+            return;
         }
-        else if (options.Fail > 0 && CountFailure(received) <= options.Fail)
-        {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            await context.Response.WriteAsync("event-display was told to fail first.\n");
-        }
-        else
-        {
-            Accept(received);
-            await ReplyAsync(context, received);
-        }
+
+        Accept(received);
+        await ReplyAsync(context, received, status);
     }
 
-    private int CountFailure(ReceivedEvent received)
+    // Which try of the event this is, from 1. Not counted where all are answered alike.
+    private int CountTry(ReceivedEvent received)
     {
-        if (failures.Count >= MaxRemembered)
+        if (options.Answers.Count == 1)
         {
-            failures.Clear();
+            return 1;
         }
 
-        return failures.AddOrUpdate($"{received.Source}\0{received.Id}", 1, (_, count) => count + 1);
+        if (tries.Count >= MaxRemembered)
+        {
+            tries.Clear();
+        }
+
+        return tries.AddOrUpdate($"{received.Source}\0{received.Id}", 1, (_, count) => count + 1);
     }
 
     private void Accept(ReceivedEvent received)
@@ -107,14 +103,14 @@ internal sealed class EventDisplay : IAsyncDisposable
         ledger?.Append(new LedgerEntry(
             received.Id, received.Type, received.Source, received.Attributes.GetValueOrDefault("subject"),
             time.GetUtcNow()));
-        print(Describe(received));
+        print(EventText.Of(received));
     }
 
-    private async Task ReplyAsync(HttpContext context, ReceivedEvent received)
+    private async Task ReplyAsync(HttpContext context, ReceivedEvent received, int status)
     {
         if (options.Reply is null)
         {
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            context.Response.StatusCode = status;
             return;
         }
 
@@ -126,22 +122,5 @@ internal sealed class EventDisplay : IAsyncDisposable
         context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(
             JsonSerializer.SerializeToUtf8Bytes(received.Id, LedgerContext.Default.String), context.RequestAborted);
-    }
-
-    private static string Describe(ReceivedEvent received)
-    {
-        var text = new StringBuilder("☁️  cloudevents.Event\nContext Attributes,\n");
-        foreach (var (name, value) in received.Attributes)
-        {
-            text.Append($"  {name}: {Output.Terminal.Printable(value)}\n");
-        }
-
-        if (received.Data.Length > 0)
-        {
-            var shown = Encoding.UTF8.GetString(received.Data.AsSpan(0, Math.Min(received.Data.Length, MaxShownData)));
-            text.Append($"Data,\n  {Output.Terminal.Printable(shown, MaxShownData)}\n");
-        }
-
-        return text.ToString();
     }
 }

@@ -29,14 +29,13 @@ internal sealed class Ledger : IDisposable
         }
     }
 
-    /// <summary>The entries of a ledger file; none when it is not there yet.</summary>
-    public static IReadOnlyList<LedgerEntry> Read(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return [];
-        }
+    /// <summary>The entries of all ledgers in a folder; none when it is not there yet.</summary>
+    public static IReadOnlyList<LedgerEntry> ReadAll(string folder) => Directory.Exists(folder)
+        ? [.. Directory.EnumerateFiles(folder, "*.jsonl").SelectMany(Read)]
+        : [];
 
+    private static List<LedgerEntry> Read(string path)
+    {
         using var reader = new StreamReader(
             new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
         var entries = new List<LedgerEntry>();

@@ -16,6 +16,14 @@ internal sealed record ReceivedEvent(SortedDictionary<string, string> Attributes
 
     public string Source => Attributes["source"];
 
+    /// <summary>The data came as base64 in a structured event.</summary>
+    public bool IsBinary { get; init; }
+
+    /// <summary>Whether the data claims to be JSON.</summary>
+    public bool IsJson => Attributes.GetValueOrDefault("datacontenttype", "application/json").Split(';')[0].Trim()
+        is var type && (type.EndsWith("/json", StringComparison.OrdinalIgnoreCase)
+            || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Reads the request; null when it is not a CloudEvent.</summary>
     public static async Task<ReceivedEvent?> ReadAsync(HttpRequest request)
     {
@@ -54,6 +62,7 @@ internal sealed record ReceivedEvent(SortedDictionary<string, string> Attributes
             using var document = JsonDocument.Parse(body);
             var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);
             byte[] data = [];
+            var isBinary = false;
             foreach (var member in document.RootElement.EnumerateObject())
             {
                 switch (member.Name)
@@ -63,6 +72,7 @@ internal sealed record ReceivedEvent(SortedDictionary<string, string> Attributes
                         break;
                     case "data_base64":
                         data = member.Value.GetBytesFromBase64();
+                        isBinary = true;
                         break;
                     default:
                         attributes[member.Name] = member.Value.ToString();
@@ -70,7 +80,11 @@ internal sealed record ReceivedEvent(SortedDictionary<string, string> Attributes
                 }
             }
 
-            return new ReceivedEvent(attributes, data);
+            var received = new ReceivedEvent(attributes, data) { IsBinary = isBinary };
+            return !isBinary && !received.IsJson && document.RootElement.TryGetProperty("data", out var text)
+                && text.ValueKind == JsonValueKind.String
+                ? received with { Data = Encoding.UTF8.GetBytes(text.GetString()!) }
+                : received;
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {

@@ -55,6 +55,9 @@ internal sealed record FunctionsSettings
     /// <summary>The egresses this process serves, and no others; null: the shared lanes.</summary>
     public required string? DispatchGroup { get; init; }
 
+    /// <summary>The functions this process serves; all unless told otherwise.</summary>
+    public required LoadedFunctions Functions { get; init; }
+
     /// <summary>Whether subscribers may be on this machine, as they are in local mode.</summary>
     public required bool AllowLoopback { get; init; }
 
@@ -76,6 +79,7 @@ internal sealed record FunctionsSettings
         var calls = DefaultMaxConcurrentCalls;
         var loopback = false;
         IReadOnlyList<IPNetwork>? networks = [];
+        LoadedFunctions? functions = null;
         var connection = ServiceBusConnectionSetting.From(name =>
             configuration[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)]);
         error = connection is null
@@ -96,6 +100,8 @@ internal sealed record FunctionsSettings
                 ? $"The setting {AllowNetworksSetting} is \"{list}\"; it must be networks: 10.1.0.0/16,…"
             : !pump && !string.IsNullOrWhiteSpace(configuration[DispatchGroupSetting])
                 ? $"The setting {DispatchGroupSetting} needs {DoorSetting}=pump; a Functions host knows no such lanes."
+            : (functions = LoadedFunctions.Read(configuration, out var unknown)) is null
+                ? $"The setting {LoadedFunctions.Setting} names \"{unknown}\"; there is no such function."
             : port == 0
                 ? $"The setting {portSetting} is missing; a Functions host gives it. Or set {DoorSetting}=pump."
             : null;
@@ -113,6 +119,7 @@ internal sealed record FunctionsSettings
             Address = address!,
             Port = port,
             Instance = configuration[InstanceSetting] ?? $"{Environment.MachineName}-{Environment.ProcessId}",
+            Functions = functions!,
             MaxConcurrentCalls = calls,
             DispatchGroup = string.IsNullOrWhiteSpace(configuration[DispatchGroupSetting])
                 ? null

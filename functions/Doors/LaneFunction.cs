@@ -8,6 +8,9 @@ internal sealed record LaneFunction(string Name, string Lane)
     /// <summary>The function that takes HTTP; it is proxied to and never invoked by name.</summary>
     public const string HttpFunction = "BrokerIngress";
 
+    /// <summary>The function of liveness and readiness; in every deployment.</summary>
+    public const string HealthFunction = "Health";
+
     /// <summary>The function that a timer starts.</summary>
     public const string TimerFunction = "CronSource";
 

@@ -4,7 +4,8 @@ using ServerlessEventing.Functions.Ingress;
 namespace ServerlessEventing.Functions.Doors;
 
 /// <summary>Nobody stands in front, so no forwarding header counts.</summary>
-internal sealed class PumpDoor(EventIngress ingress, TriggerAddress triggers, Health health)
+internal sealed class PumpDoor(
+    EventIngress ingress, TriggerAddress triggers, Health health, FunctionsSettings settings)
 {
     public Task HandleAsync(HttpContext context)
     {
@@ -12,6 +13,7 @@ internal sealed class PumpDoor(EventIngress ingress, TriggerAddress triggers, He
         return Health.IsAsked(path) ? health.AnswerAsync(context)
             : FunctionPaths.IsOne(path) ? FunctionPaths.RefuseAsync(context)
             : TriggerAddress.IsAsked(path) ? triggers.HandleAsync(context)
+            : !settings.Functions.Has(LaneFunction.HttpFunction) ? FunctionPaths.RefuseAsync(context)
             : ingress.HandleAsync(context, context.Request.Host.Value ?? "");
     }
 }

@@ -1,4 +1,5 @@
 // Brings the routing table from a URL by ETag and long poll.
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -19,17 +20,27 @@ internal sealed partial class HttpTableFeed(
     private static readonly TimeSpan PollTimeout = TimeSpan.FromSeconds(WaitSeconds + 15);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    /// <summary>Between two looks at a server that does not wait itself, such as blob storage.</summary>
+    private static readonly TimeSpan OwnWait = TimeSpan.FromSeconds(2);
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         string? tag = null;
         var failures = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
+            var began = Stopwatch.GetTimestamp();
             var (newTag, problem) = await PollAsync(tag, cancellationToken);
+            var isNew = newTag != tag;
             tag = newTag;
             if (problem is null)
             {
                 failures = 0;
+                if (!isNew && Stopwatch.GetElapsedTime(began) < OwnWait)
+                {
+                    await tables.WaitForRefreshAsync(OwnWait, cancellationToken);
+                }
+
                 continue;
             }
 

@@ -33,11 +33,13 @@ public sealed class KubernetesApi : IAsyncDisposable
     private readonly ObjectStore store;
     private readonly Janitor janitor;
     private readonly CancellationTokenSource stopping;
+    private readonly ServerIdentity identity;
 
     private KubernetesApi(
         WebApplication app, ObjectStore store, Janitor janitor, CancellationTokenSource stopping, Uri uri,
-        string kubeconfigPath)
+        string kubeconfigPath, ServerIdentity identity)
     {
+        this.identity = identity;
         this.app = app;
         this.store = store;
         this.janitor = janitor;
@@ -74,7 +76,7 @@ public sealed class KubernetesApi : IAsyncDisposable
             var uri = AddressOf(app);
             var kubeconfig = options.KubeconfigPath ?? Path.Combine(options.DataFolder, "kubeconfig");
             Kubeconfig.Write(kubeconfig, uri, identity);
-            return new KubernetesApi(app, store, janitor, stopping, uri, kubeconfig);
+            return new KubernetesApi(app, store, janitor, stopping, uri, kubeconfig, identity);
         }
         catch (Exception failure)
         {
@@ -89,6 +91,9 @@ public sealed class KubernetesApi : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>A client that trusts this server and is let in, as one with the kubeconfig is.</summary>
+    public HttpClient CreateClient() => identity.CreateClient(Uri);
 
     public async ValueTask DisposeAsync()
     {
@@ -127,7 +132,8 @@ public sealed class KubernetesApi : IAsyncDisposable
         var reads = new ReadHandler(store, options.TimeProvider);
         var server = new ApiServer(
             catalog, reads, new WatchHandler(store, reads, options.TimeProvider), new WriteHandler(store, writer),
-            identity.IsAuthorized, options.LoggerFactory.CreateLogger<ApiServer>())
+            new PodLogHandler(store, options.TimeProvider, options.PodLogs), identity.IsAuthorized,
+            options.LoggerFactory.CreateLogger<ApiServer>())
         {
             Stopping = cancellationToken,
         };

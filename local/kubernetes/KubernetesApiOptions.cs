@@ -16,6 +16,9 @@ public sealed record KubernetesApiOptions
     /// <summary>Where to write the kubeconfig; `kubeconfig` in the data folder when null.</summary>
     public string? KubeconfigPath { get; init; }
 
+    /// <summary>What `kubectl logs` reads; null when nobody runs Pods beside this server.</summary>
+    public PodLogs? PodLogs { get; init; }
+
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

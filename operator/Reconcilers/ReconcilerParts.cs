@@ -17,6 +17,9 @@ public sealed record ReconcilerParts
 
     public required InformerSet Informers { get; init; }
 
+    /// <summary>Objects that SinkBindings name, of any kind and whoever made them; watched once one does.</summary>
+    public required InformerSet Subjects { get; init; }
+
     public required Children Children { get; init; }
 
     public required DestinationResolver Resolver { get; init; }

@@ -24,6 +24,9 @@ internal static class ReconcilerSet
         new PingSourceReconciler(parts),
         new CronJobSourceReconciler(parts),
         .. ResourceTypes.ApiServerSources.Select(type => new ApiServerSourceReconciler(type, parts)),
+        new SinkBindingReconciler(parts),
+        new ContainerSourceReconciler(parts),
+        new OldContainerSourceReconciler(parts),
     ];
 
     /// <summary>

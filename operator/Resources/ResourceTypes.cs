@@ -6,11 +6,11 @@ public static class ResourceTypes
 {
     public const string EventingGroup = "eventing.knative.dev";
     public const string MessagingGroup = "messaging.knative.dev";
+    public const string FlowsGroup = "flows.knative.dev";
     public const string SourcesGroup = "sources.knative.dev";
 
     /// <summary>v0.7's group of sources.</summary>
     public const string OldSourcesGroup = "sources.eventing.knative.dev";
-    public const string FlowsGroup = "flows.knative.dev";
 
     public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", Namespaced: false);
     public static readonly ResourceType Service = new("", "v1", "services", "Service");
@@ -55,6 +55,10 @@ public static class ResourceTypes
 
     public static readonly ResourceType Subscription = new(MessagingGroup, "v1", "subscriptions", "Subscription");
 
+    public static readonly ResourceType EventType = new(EventingGroup, "v1beta2", "eventtypes", "EventType");
+    public static readonly ResourceType Sequence = new(FlowsGroup, "v1", "sequences", "Sequence");
+    public static readonly ResourceType Parallel = new(FlowsGroup, "v1", "parallels", "Parallel");
+
     public static readonly ResourceType PingSource = new(SourcesGroup, "v1", "pingsources", "PingSource");
     public static readonly ResourceType CronJobSource =
         new(OldSourcesGroup, "v1alpha1", "cronjobsources", "CronJobSource");
@@ -73,9 +77,13 @@ public static class ResourceTypes
 
     /// <summary>Every kind that ticks.</summary>
     public static readonly IReadOnlyList<ResourceType> CronSources = [PingSource, CronJobSource];
-    public static readonly ResourceType EventType = new(EventingGroup, "v1beta2", "eventtypes", "EventType");
-    public static readonly ResourceType Sequence = new(FlowsGroup, "v1", "sequences", "Sequence");
-    public static readonly ResourceType Parallel = new(FlowsGroup, "v1", "parallels", "Parallel");
+
+    public static readonly ResourceType SinkBinding = new(SourcesGroup, "v1", "sinkbindings", "SinkBinding");
+    public static readonly ResourceType ContainerSource =
+        new(SourcesGroup, "v1", "containersources", "ContainerSource");
+
+    public static readonly ResourceType OldContainerSource =
+        new(OldSourcesGroup, "v1alpha1", "containersources", "ContainerSource");
 
     /// <summary>Every kind that is a Service Bus topic.</summary>
     public static readonly IReadOnlyList<ResourceType> Channels =
@@ -88,6 +96,7 @@ public static class ResourceTypes
     public static readonly IReadOnlyList<ResourceType> Watched =
     [
         Namespace, Service, Deployment, ScaledObject, Broker, Trigger, EventType, Provisioner, Sequence, Parallel,
-        .. Channels, .. Subscriptions, .. CronSources, .. ApiServerSources,
+        .. Channels, .. Subscriptions, .. CronSources, .. ApiServerSources, SinkBinding, ContainerSource,
+        OldContainerSource,
     ];
 }

@@ -79,10 +79,15 @@ internal sealed class HouseProcess : IAsyncDisposable
         Assert.False(process.HasExited, Output);
     }
 
-    /// <summary>kill -9 of the house and of its handler.</summary>
-    public async Task KillAsync()
+    /// <summary>kill -9 of the house and of its children.</summary>
+    public Task KillAsync() => KillAsync(entireProcessTree: true);
+
+    /// <summary>kill -9 of the house; its children are left to themselves.</summary>
+    public Task KillAloneAsync() => KillAsync(entireProcessTree: false);
+
+    private async Task KillAsync(bool entireProcessTree)
     {
-        process!.Kill(entireProcessTree: true);
+        process!.Kill(entireProcessTree);
         await process.WaitForExitAsync();
         process.Dispose();
         process = null;

@@ -11,6 +11,7 @@ public sealed partial class ArrowTests
         ["servicebus"] = [],
         ["local/servicebus"] = [],
         ["local/kubernetes"] = [],
+        ["local/workloads"] = [],
         ["bench"] = ["servicebus"],
         ["local/functionshost"] = ["servicebus"],
         ["functions"] = ["contract", "servicebus"],
@@ -18,7 +19,7 @@ public sealed partial class ArrowTests
         ["cli"] =
         [
             "functions", "operator", "contract", "servicebus",
-            "local/servicebus", "local/kubernetes", "local/functionshost",
+            "local/servicebus", "local/kubernetes", "local/functionshost", "local/workloads",
         ],
     };
 

@@ -18,8 +18,8 @@ namespace ServerlessEventing.Local.Kubernetes.Api;
 /// </code>
 /// </summary>
 public sealed partial class ApiServer(
-    Catalog catalog, ReadHandler reads, WatchHandler watches, WriteHandler writes, Func<string?, bool> isAuthorized,
-    ILogger<ApiServer> logger)
+    Catalog catalog, ReadHandler reads, WatchHandler watches, WriteHandler writes, PodLogHandler podLogs,
+    Func<string?, bool> isAuthorized, ILogger<ApiServer> logger)
 {
     private const string EmptyOpenApiV2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
@@ -110,6 +110,13 @@ public sealed partial class ApiServer(
         {
             return method == "POST" && target.Name.Length == 0
                 ? ReviewHandler.CreateAsync(context, target.Type)
+                : context.StatusAsync(ApiStatus.MethodNotAllowed());
+        }
+
+        if (target is { Type.StorageName: "pods", Subresource: "log" })
+        {
+            return context.Request.Method == "GET"
+                ? podLogs.ReadAsync(context, target)
                 : context.StatusAsync(ApiStatus.MethodNotAllowed());
         }
 

@@ -1,5 +1,6 @@
 // The certificate authority, server certificate and token of one data folder: made once, kept for good.
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -50,6 +51,24 @@ public sealed class ServerIdentity
     /// <summary>Compares in constant time.</summary>
     public bool IsAuthorized(string? header) => CryptographicOperations.FixedTimeEquals(
         System.Text.Encoding.UTF8.GetBytes(header ?? ""), expectedHeader);
+
+    /// <summary>A client that trusts this authority and no other, and bears the token.</summary>
+    public HttpClient CreateClient(Uri server)
+    {
+        var trust = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        trust.CustomTrustStore.Add(X509Certificate2.CreateFromPem(AuthorityPem));
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.CertificateChainPolicy = trust;
+        return new HttpClient(handler)
+        {
+            BaseAddress = server,
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Token) },
+        };
+    }
 
     private static (string Authority, string Server) Issue(DateTimeOffset now)
     {

@@ -79,11 +79,13 @@ public static class BuiltinKinds
         yield return Review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview");
         yield return Review("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview");
         yield return Review("authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview");
-        yield return Builtin("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "hpa") with
+        var autoscaler = Builtin("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "hpa") with
         {
             HasStatus = true,
             Categories = ["all"],
         };
+        yield return autoscaler;
+        yield return autoscaler with { Version = "v1", Schema = BuiltinSchemas.Of("v1", autoscaler.Kind) };
         yield return Builtin("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "netpol");
         yield return Builtin("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb") with
         {

@@ -5,7 +5,7 @@ using ServerlessEventing.Local.Kubernetes.Storage;
 
 namespace ServerlessEventing.Local.Kubernetes.Kinds;
 
-/// <summary>Custom resources change but their apiVersion (strategy None); only Events have two shapes.</summary>
+/// <summary>Custom resources change but their apiVersion (strategy None); only Events and autoscalers have two shapes.</summary>
 public static class VersionConversion
 {
     /// <summary>The names of an Event's fields: in core/v1, in events.k8s.io/v1.</summary>
@@ -26,6 +26,11 @@ public static class VersionConversion
             }
         }
 
+        if (type is { StorageName: AutoscalerVersions.StorageName, Version: "v1" })
+        {
+            AutoscalerVersions.ToSecond(body);
+        }
+
         body["apiVersion"] = type.StorageApiVersion;
     }
 
@@ -38,6 +43,11 @@ public static class VersionConversion
             {
                 Rename(body, core, group);
             }
+        }
+
+        if (type is { StorageName: AutoscalerVersions.StorageName, Version: "v1" })
+        {
+            AutoscalerVersions.ToFirst(body);
         }
 
         body["apiVersion"] = type.ApiVersion;

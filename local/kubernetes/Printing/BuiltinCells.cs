@@ -48,10 +48,26 @@ public static class BuiltinCells
         return
         [
             $"{target.Text("kind")}/{target.Text("name")}",
-            body.At("spec", "metrics") is JsonArray { Count: > 0 } ? "<unknown>" : None,
+            Joined(Targets(body.Child("spec")), 2),
             body.At("spec", "minReplicas").AsLong() ?? 1, body.At("spec", "maxReplicas").AsLong() ?? 0,
             body.At("status", "currentReplicas").AsLong() ?? 0, age,
         ];
+    }
+
+    private static IEnumerable<string> Targets(JsonObject spec)
+    {
+        if (spec["targetCPUUtilizationPercentage"].AsLong() is { } percentage)
+        {
+            yield return $"cpu: <unknown>/{percentage}%";
+        }
+
+        foreach (var metric in Objects(spec["metrics"]))
+        {
+            var target = metric.At("resource", "target") as JsonObject;
+            yield return target is null ? "<unknown>"
+                : $"{metric.TextAt("resource", "name")}: <unknown>/"
+                + (target["averageUtilization"].AsLong() is { } share ? $"{share}%" : target.Text("averageValue"));
+        }
     }
 
     private static long Count(JsonNode? node) => node switch
@@ -123,14 +139,19 @@ public static class BuiltinCells
         var total = Count(body.At("spec", "containers"));
         var ready = statuses.Count(status => status["ready"].AsBool() == true);
         var phase = body.IsTerminating ? "Terminating" : body.TextAt("status", "phase");
-        var reason = body.TextAt("status", "reason");
+        var reason = body.IsTerminating ? phase : body.TextAt("status", "reason");
         return
         [
-            $"{ready}/{total}", reason.Length > 0 ? reason : phase,
+            $"{ready}/{total}", reason.Length > 0 ? reason : FirstReason(statuses) ?? phase,
             $"{statuses.Sum(status => status["restartCount"].AsLong() ?? 0)}", age,
             Or(body.TextAt("status", "podIP")), Or(body.TextAt("spec", "nodeName")),
         ];
     }
+
+    private static string? FirstReason(IEnumerable<JsonObject> statuses) => statuses
+        .Select(status => status.At("state", "waiting") ?? status.At("state", "terminated"))
+        .Select(state => (state as JsonObject)?.Text("reason"))
+        .FirstOrDefault(reason => reason is { Length: > 0 });
 
     private static string Or(string text) => text.Length == 0 ? None : text;
 

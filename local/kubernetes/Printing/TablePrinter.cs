@@ -32,9 +32,17 @@ public sealed class TablePrinter(ResourceType type, TimeProvider time, string ta
         return table;
     }
 
+    // Every kind but Event, whose name says nothing and stands last, with `-o wide`.
+    private bool StartsWithName => type.StorageName != ResourceType.CoreEvents;
+
     private JsonArray Columns()
     {
-        var columns = new JsonArray { Column(new PrinterColumn("Name") { Format = "name" }) };
+        var columns = new JsonArray();
+        if (StartsWithName)
+        {
+            columns.Add(Column(new PrinterColumn("Name") { Format = "name" }));
+        }
+
         foreach (var column in type.Columns)
         {
             columns.Add(Column(column));
@@ -54,7 +62,7 @@ public sealed class TablePrinter(ResourceType type, TimeProvider time, string ta
 
     private JsonNode Row(JsonObject body)
     {
-        var cells = new JsonArray { body.Name };
+        var cells = StartsWithName ? new JsonArray { body.Name } : [];
         var now = time.GetUtcNow();
         if (type.IsCustom)
         {

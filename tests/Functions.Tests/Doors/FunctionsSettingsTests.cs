@@ -58,6 +58,22 @@ public sealed class FunctionsSettingsTests
         Assert.False(settings.AllowLoopback);
     }
 
+    [Fact]
+    public void Read_NamedFunctions_AreTheOnesServed()
+    {
+        var configuration = With("AzureFunctionsJobHost:functions:0", "Health");
+        configuration["AzureFunctionsJobHost:functions:1"] = "TriggerFilter";
+        Assert.True(FunctionsSettings.TryRead(configuration, out var settings, out _));
+        Assert.True(settings.Functions.Has("TriggerFilter"));
+        Assert.False(settings.Functions.Has("BrokerIngress"));
+        Assert.True(FunctionsSettings.TryRead(With("EVENTING_DOOR", "pump"), out settings, out _));
+        Assert.True(settings.Functions.Has("BrokerIngress"));
+
+        Assert.False(
+            FunctionsSettings.TryRead(With("AzureFunctionsJobHost:functions:0", "Triggers"), out _, out var error));
+        Assert.Contains("\"Triggers\"", error, StringComparison.Ordinal);
+    }
+
     private static IConfiguration With(string name, string? value)
     {
         var values = new Dictionary<string, string?>

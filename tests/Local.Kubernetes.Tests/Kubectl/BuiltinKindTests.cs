@@ -121,4 +121,45 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
             Assert.Contains(message, refused.Error);
         }
     }
+
+    [Fact]
+    public async Task Events_AreListedWithoutTheirNames()
+    {
+        RunningApi.SkipOnCluster();
+        var ns = await api.NamespaceAsync();
+        await api.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{ns}/events", $$$"""
+            {"metadata":{"name":"web.1"},"involvedObject":{"kind":"Deployment","name":"web","namespace":"{{{ns}}}"},
+             "type":"Normal","reason":"Scaled","message":"Scaled up","count":2,
+             "lastTimestamp":"2026-01-01T00:00:00Z"}
+            """);
+
+        var lines = (await kubectl.OkAsync($"get events -n {ns}")).Split('\n');
+        Assert.Matches("^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE$", lines[0].TrimEnd());
+        Assert.Matches(@"^\S+ +Normal +Scaled +deployment/web +Scaled up$", lines[1].TrimEnd());
+        Assert.Matches("MESSAGE +FIRST SEEN +COUNT +NAME$",
+            (await kubectl.OkAsync($"get events -n {ns} -o wide")).Split('\n')[0].TrimEnd());
+        Assert.Contains("Scaled up", await kubectl.OkAsync($"events -n {ns}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Autoscaler_BothVersions_AreOneObject()
+    {
+        var ns = await api.NamespaceAsync();
+        await api.SendAsync(HttpMethod.Post, $"/apis/autoscaling/v1/namespaces/{ns}/horizontalpodautoscalers", """
+            {"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"web"},
+             "spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"},
+              "minReplicas":1,"maxReplicas":4,"targetCPUUtilizationPercentage":70}}
+            """);
+
+        Assert.Equal("cpu 70", await kubectl.OkAsync($"get horizontalpodautoscalers.v2.autoscaling web -n {ns} -o jsonpath="
+            + "'{.spec.metrics[0].resource.name} {.spec.metrics[0].resource.target.averageUtilization}'"));
+        await kubectl.OkAsync($"patch horizontalpodautoscalers.v2.autoscaling web -n {ns} --type=json -p "
+            + "'[{\"op\":\"add\",\"path\":\"/spec/metrics/-\",\"value\":{\"type\":\"Resource\",\"resource\":"
+            + "{\"name\":\"memory\",\"target\":{\"type\":\"Utilization\",\"averageUtilization\":50}}}}]'");
+        await kubectl.OkAsync($"patch horizontalpodautoscalers.v1.autoscaling web -n {ns} --type=merge -p "
+            + "'{\"spec\":{\"targetCPUUtilizationPercentage\":80}}'");
+        Assert.Equal("cpu 80 memory 50", await kubectl.OkAsync($"get horizontalpodautoscalers.v2.autoscaling web -n {ns} -o jsonpath="
+            + "'{.spec.metrics[0].resource.name} {.spec.metrics[0].resource.target.averageUtilization} "
+            + "{.spec.metrics[1].resource.name} {.spec.metrics[1].resource.target.averageUtilization}'"));
+    }
 }

@@ -35,7 +35,7 @@ capabilities:
       name: {{ .root.Values.serviceBus.secretName }}
       key: {{ .key }}
 {{- end }}
-- name: EVENTING_ROUTING_TOKEN
+- name: RoutingTableToken
   valueFrom:
     secretKeyRef:
       name: {{ .root.Values.routingTokenSecretName }}

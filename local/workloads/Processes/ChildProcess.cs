@@ -1,0 +1,107 @@
+// One run of a local command: started with a bare environment, its lines taken, ended with its stdin.
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace ServerlessEventing.Local.Workloads.Processes;
+
+/// <summary>
+/// A child that ends when its stdin closes: so none outlives this process, however that ends.
+/// </summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>What a child takes over from this process; containers get nothing else of the machine either.</summary>
+    private static readonly string[] Inherited =
+    [
+        "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "TZ", "SystemRoot", "USERPROFILE",
+        "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64", "DOTNET_HOST_PATH",
+    ];
+
+    private readonly Process process;
+    private readonly Task output;
+
+    private ChildProcess(Process process, Action<string> line)
+    {
+        this.process = process;
+        Id = process.Id;
+        output = Task.WhenAll(
+            LineReader.PumpAsync(process.StandardOutput, line), LineReader.PumpAsync(process.StandardError, line));
+        Exited = WaitAsync();
+    }
+
+    public int Id { get; }
+
+    /// <summary>Ends with the exit code when the process has ended and its last lines are in.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>The running child, or why the system would not start it.</summary>
+    public static (ChildProcess? Child, string? Problem) Start(
+        string executable,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        Action<string> line)
+    {
+        var start = new ProcessStartInfo(executable, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            var inherited = Inherited.Where(start.Environment.ContainsKey)
+                .Select(name => KeyValuePair.Create(name, start.Environment[name])).ToList();
+            start.Environment.Clear();
+            foreach (var (name, value) in inherited)
+            {
+                start.Environment[name] = value;
+            }
+
+            foreach (var (name, value) in environment)
+            {
+                start.Environment[name] = value;
+            }
+
+            return (new ChildProcess(Process.Start(start)!, line), null);
+        }
+        catch (Exception refused) when (refused is Win32Exception or IOException or ArgumentException)
+        {
+            return (null, refused.Message);
+        }
+    }
+
+    /// <summary>Closes its stdin, gives it a moment to end by itself, then kills it and its own children.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended first, and the pipe with it.
+        }
+
+        await Task.WhenAny(Exited, Task.Delay(Grace));
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception gone) when (gone is InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It had ended by itself.
+        }
+
+        await Exited;
+        process.Dispose();
+    }
+
+    private async Task<int> WaitAsync()
+    {
+        await process.WaitForExitAsync();
+        // A grandchild may hold the pipes open after the child's end: its lines are not worth waiting for.
+        await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(1)));
+        return process.ExitCode;
+    }
+}
