@@ -231,24 +231,22 @@ internal sealed class SqliteStore : IDisposable
 
     public void DeleteEntity(string path, long id) => _commands.DeleteEntity(path, id);
 
-    /// <summary>Deletes all that a mailbox holds, with its numbering; for entities that go.</summary>
-    public void EmptyMailbox(long mailbox)
+    /// <summary>Forgets a mailbox that goes, but for its messages.</summary>
+    public void DeleteMailbox(long mailbox)
     {
-        var messages = new List<(long Id, long Body)>();
-        using (var select = _writer.CreateCommand())
-        {
-            select.CommandText = "SELECT id, body FROM messages WHERE mailbox = $mailbox";
-            select.Parameters.AddWithValue("$mailbox", mailbox);
-            using var reader = select.ExecuteReader();
-            while (reader.Read())
-            {
-                messages.Add((reader.GetInt64(0), reader.GetInt64(1)));
-            }
-        }
-
-        messages.ForEach(message => DeleteMessage(message.Id, message.Body));
         _sequences.Remove(mailbox);
         _commands.DeleteMailbox(mailbox);
+    }
+
+    /// <summary>
+    /// Deletes up to so many of a mailbox's messages with ids after <paramref name="after"/>; the id to go on after, null
+    /// when none is left.
+    /// </summary>
+    public long? DeleteMessages(long mailbox, long after, int limit)
+    {
+        var messages = _commands.FindMessages(mailbox, after, limit);
+        messages.ForEach(message => DeleteMessage(message.Id, message.Body));
+        return messages.Count < limit ? null : messages[^1].Id;
     }
 
     /// <summary>Cuts unused pages off the file, a few at a time; true when there is more to cut.</summary>
