@@ -16,6 +16,7 @@ var root = new RootCommand("Serverless Eventing: Knative's Brokers and Triggers 
     ServiceBusCommand.Create(),
     KubernetesCommand.Create(),
     OperatorCommand.Create(),
+    ApiServerAdapterCommand.Create(),
     FunctionsCommand.Create(),
 };
 

@@ -51,6 +51,7 @@ internal static class OperatorSettings
             RoutingPort = port,
             RoutingToken = token,
             RoutingTableUri = Address(Setting("RoutingTable")),
+            RoutingBlob = Address(Setting("EVENTING_ROUTING_BLOB")),
             FunctionsImage = Setting("EVENTING_FUNCTIONS_IMAGE") ?? "serverless-eventing/functions:latest",
             FunctionsSecret = Setting("EVENTING_FUNCTIONS_SECRET") ?? "serverless-eventing",
             Leader = Setting("EVENTING_LEADER_ELECTION") == "true"
@@ -58,6 +59,7 @@ internal static class OperatorSettings
                 : null,
             ClusterDomain = Setting("CLUSTER_DOMAIN") ?? "cluster.local",
             SystemNamespace = Setting("SYSTEM_NAMESPACE") ?? "serverless-eventing",
+            AdapterImage = Setting("EVENTING_ADAPTER_IMAGE") ?? OperatorOptions.DefaultAdapterImage,
             LoggerFactory = logging,
         };
     }
