@@ -10,11 +10,13 @@ var root = new RootCommand("Serverless Eventing: Knative's Brokers and Triggers 
     FilterCommand.Create(),
     CronCommand.Create(),
     DeadLettersCommand.Create(),
+    DetachCommand.Create(),
     DoctorCommand.Create(),
     EventDisplayCommand.Create(),
     ServiceBusCommand.Create(),
     KubernetesCommand.Create(),
     OperatorCommand.Create(),
+    ApiServerAdapterCommand.Create(),
     FunctionsCommand.Create(),
 };
 

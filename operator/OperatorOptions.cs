@@ -6,6 +6,8 @@ namespace ServerlessEventing.Operator;
 /// <summary>Settings of one operator.</summary>
 public sealed record OperatorOptions
 {
+    public const string DefaultAdapterImage = "serverless-eventing/apiserver-adapter";
+
     /// <summary>Kubeconfig file; null: the cluster the operator runs in, else the user's own kubeconfig.</summary>
     public string? KubeconfigPath { get; init; }
 
@@ -30,6 +32,9 @@ public sealed record OperatorOptions
     public string ClusterDomain { get; init; } = Contract.Names.Addresses.DefaultClusterDomain;
 
     public string SystemNamespace { get; init; } = "serverless-eventing";
+
+    /// <summary>Image of ApiServerSources' adapters: this program, started with <c>adapter apiserver</c>.</summary>
+    public string AdapterImage { get; init; } = DefaultAdapterImage;
 
     /// <summary>Image of the functions program, for deployments that dispatch for one Broker or Trigger.</summary>
     public string FunctionsImage { get; init; } = "serverless-eventing/functions:latest";

@@ -58,6 +58,7 @@ internal static class OperatorSettings
                 : null,
             ClusterDomain = Setting("CLUSTER_DOMAIN") ?? "cluster.local",
             SystemNamespace = Setting("SYSTEM_NAMESPACE") ?? "serverless-eventing",
+            AdapterImage = Setting("EVENTING_ADAPTER_IMAGE") ?? OperatorOptions.DefaultAdapterImage,
             LoggerFactory = logging,
         };
     }

@@ -130,7 +130,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
             ReconcilerSet.All(parts),
             shared,
             _options.Workers,
-            ReconcilerSet.AlsoWoken);
+            change => ReconcilerSet.AlsoWoken(change, _informers));
         _controllers = controllers;
         _barrier.Wake += controllers.Wake;
         _metrics.Watch(controllers.Depths, WatchAges);
@@ -177,6 +177,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
             Metrics = _metrics,
             Time = _options.TimeProvider,
             ClusterDomain = _options.ClusterDomain,
+            AdapterImage = _options.AdapterImage,
             Wake = target => _controllers!.Wake(target),
         };
     }

@@ -2,6 +2,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Operator;
+using ServerlessEventing.Operator.Adapters;
 
 using var stop = new CancellationTokenSource();
 using var logging = LoggerFactory.Create(builder => builder
@@ -22,6 +23,11 @@ void Stop(PosixSignalContext signal)
 
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+
+if (args is ["adapter", "apiserver"])
+{
+    return await ApiServerAdapter.RunAsync(Environment.GetEnvironmentVariable, logging, stop.Token);
+}
 
 var options = OperatorSettings.Read(Environment.GetEnvironmentVariable, logging, out var problem);
 if (options is null)

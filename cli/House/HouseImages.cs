@@ -13,6 +13,7 @@ internal sealed class HouseImages(DataFolder data, IReadOnlyDictionary<string, s
         // The name of Knative's own image.
         new("event_display", EventDisplay),
         new("serverless-eventing/functions", Functions),
+        new("serverless-eventing/apiserver-adapter", ApiServerAdapter),
     ];
 
     private LocalCommand EventDisplay(ContainerPlace place) => Self("event-display") with
@@ -36,6 +37,11 @@ internal sealed class HouseImages(DataFolder data, IReadOnlyDictionary<string, s
             ["EVENTING_PORT"] = place.Port.ToString(CultureInfo.InvariantCulture),
             ["EVENTING_INSTANCE"] = place.Pod,
         },
+    };
+
+    private LocalCommand ApiServerAdapter(ContainerPlace place) => Self("apiserver-adapter") with
+    {
+        Environment = new Dictionary<string, string> { ["KUBECONFIG"] = data.Kubeconfig },
     };
 
     private static LocalCommand Self(string verb)

@@ -17,6 +17,9 @@ public sealed class ClusterClient(k8s.Kubernetes kubernetes) : IDisposable
     private const string FieldManager = "eventing-operator";
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>The API server, as its events name it: <c>https://10.96.0.1:443</c>.</summary>
+    public string Host => $"{kubernetes.BaseUri.Scheme}://{kubernetes.BaseUri.Host}:{kubernetes.BaseUri.Port}";
+
     public static ClusterClient FromKubeconfig(string? path)
     {
         var configuration = path is not null
@@ -91,7 +94,8 @@ public sealed class ClusterClient(k8s.Kubernetes kubernetes) : IDisposable
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // The server ends the watch at its timeout; a connection that is silent beyond that is dead.
         idle.CancelAfter(timeout + RequestTimeout);
-        using var request = await RequestAsync(HttpMethod.Get, type.Path() + query, null, null, idle.Token);
+        var path = type.Path(type.OnlyNamespace ?? "") + query;
+        using var request = await RequestAsync(HttpMethod.Get, path, null, null, idle.Token);
         using var response = await kubernetes.HttpClient.SendAsync(
             request, HttpCompletionOption.ResponseHeadersRead, idle.Token);
         if (!response.IsSuccessStatusCode)

@@ -109,7 +109,7 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
         do
         {
             var page = await client.GetAsync(
-                $"{type.Path()}?limit={PageSize}{Selector}"
+                $"{type.Path(type.OnlyNamespace ?? "")}?limit={PageSize}{Selector}"
                     + (next is null ? "" : $"&continue={Uri.EscapeDataString(next)}"),
                 cancellationToken);
             if (page.IsMissing)
@@ -183,7 +183,7 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
             version = resource.Version.Length > 0 ? resource.Version : version;
             if (kind == "DELETED")
             {
-                Remove(resource.Key);
+                Remove(resource.Key, resource);
             }
             else if (kind is "ADDED" or "MODIFIED")
             {
@@ -206,11 +206,12 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
         Tell(new ResourceChange(type, old, resource));
     }
 
-    private void Remove(ResourceKey key)
+    // What a watch tells of the end is the object's last state; after a gap only the one before is known.
+    private void Remove(ResourceKey key, Resource? last = null)
     {
         if (_store.TryRemove(key, out var old))
         {
-            Tell(new ResourceChange(type, old, null));
+            Tell(new ResourceChange(type, last ?? old, null));
         }
     }
 

@@ -89,16 +89,10 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
         try
         {
             await Task.Yield();
-            var slash = apiVersion.IndexOf('/');
-            var path = slash < 0 ? $"api/{apiVersion}" : $"apis/{apiVersion}";
-            var answer = await client.GetAsync(path, _stopping.Token);
-            var found = answer.Body.Items("resources").FirstOrDefault(item =>
-                item.Text("kind") == kind && item.Text("name")?.Contains('/') == false);
-            if (found?.NonEmpty("name") is { } plural && _informers.Count < MaxDiscovered)
+            if (await Discovery.FindAsync(client, apiVersion, kind, _stopping.Token) is { } found
+                && _informers.Count < MaxDiscovered)
             {
-                var group = slash < 0 ? "" : apiVersion[..slash];
-                var version = slash < 0 ? apiVersion : apiVersion[(slash + 1)..];
-                Add(new ResourceType(group, version, plural, kind));
+                Add(found);
                 Log.Discovered(logger, kind, apiVersion);
             }
         }

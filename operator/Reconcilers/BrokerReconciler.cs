@@ -7,6 +7,7 @@ using ServerlessEventing.Operator.Controllers;
 using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
+using ServerlessEventing.Operator.ServiceBus;
 
 namespace ServerlessEventing.Operator.Reconcilers;
 
@@ -72,8 +73,8 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
         var result = await WorkloadsAsync(work, cancellationToken);
         ShowChannels(work.Status, triggers, replies);
         return result.Or(work.Conditions["TriggerChannelReady"]!.Status == ConditionStatus.True
-            ? OpenIngress(work)
-            : NotYet(work));
+            ? OpenIngress(work, triggers)
+            : NotYet(work, triggers));
     }
 
     public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>
@@ -261,7 +262,17 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
         }
     }
 
-    private ReconcileResult OpenIngress(Reconcile work)
+    // As the topic is, which may not be as the annotation has come to say.
+    private bool DropsDuplicates(Resource broker, Resource? channel)
+    {
+        var isAsked = DuplicateDetection.Of(broker).Window is not null;
+        return channel is not null && parts.Bus.IsInForce(
+            ChannelReconciler.Topic(channel), BusOwner.Of(ResourceTypes.OwnedChannel, channel))
+            ? isAsked
+            : parts.Routing.FindIngress(broker.Uid)?.DropsDuplicates ?? isAsked;
+    }
+
+    private ReconcileResult OpenIngress(Reconcile work, Resource? triggers)
     {
         var broker = work.Object;
         var mark = parts.Routing.Put(new Ingress
@@ -273,10 +284,7 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
             Path = Addresses.BrokerPath(broker.Namespace, broker.Name),
             Hosts = [Addresses.BrokerHost(broker.Namespace, broker.Name)],
             Topic = BrokerNames.TriggerTopic(broker.Namespace, broker.Name),
-            // As the topic is, which may not be as the annotation has come to say.
-            DropsDuplicates = work.Conditions["TriggerChannelReady"]!.Status == ConditionStatus.True
-                ? DuplicateDetection.Of(broker).Window is not null
-                : parts.Routing.FindIngress(broker.Uid)?.DropsDuplicates ?? false,
+            DropsDuplicates = DropsDuplicates(broker, triggers),
             Lanes = [EntityNames.TriggersLane],
         });
         work.Status["address"] = new JsonObject
@@ -297,11 +305,11 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
     }
 
     // An ingress that is open stays open: the bus may not answer right now, the topic is there all the same.
-    private ReconcileResult NotYet(Reconcile work)
+    private ReconcileResult NotYet(Reconcile work, Resource? triggers)
     {
         if (parts.Routing.HasIngress(work.Object.Uid))
         {
-            return OpenIngress(work);
+            return OpenIngress(work, triggers);
         }
 
         work.Conditions.MarkUnknown("IngressReady", "TriggerChannelNotReady", "Waiting for the trigger Channel");

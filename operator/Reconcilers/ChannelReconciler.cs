@@ -124,7 +124,8 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
         .Select(other => parts.Informers[other].Get(new ResourceKey(ingress.Namespace, ingress.Name)))
         .Any(other => other?.Uid == ingress.Uid);
 
-    private static BusTopic Topic(Resource channel)
+    /// <summary>The topic of a Channel.</summary>
+    internal static BusTopic Topic(Resource channel)
     {
         var asked = DuplicateDetection.Of(channel).Window;
         // Replies are published with a MessageId of their own by whoever takes the step, maybe twice.

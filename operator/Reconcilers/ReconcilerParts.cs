@@ -47,6 +47,8 @@ public sealed record ReconcilerParts
 
     public required string ClusterDomain { get; init; }
 
+    public required string AdapterImage { get; init; }
+
     /// <summary>Has another object reconciled soon.</summary>
     public required Action<ObjectRef> Wake { get; init; }
 

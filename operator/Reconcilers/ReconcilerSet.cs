@@ -23,14 +23,22 @@ internal static class ReconcilerSet
         .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
         new PingSourceReconciler(parts),
         new CronJobSourceReconciler(parts),
+        .. ResourceTypes.ApiServerSources.Select(type => new ApiServerSourceReconciler(type, parts)),
         new SinkBindingReconciler(parts),
         new ContainerSourceReconciler(parts),
         new OldContainerSourceReconciler(parts),
     ];
 
-    /// <summary>A Channel shows its subscribers, so it looks again when one of them changes.</summary>
-    public static IEnumerable<ObjectRef> AlsoWoken(ResourceChange change) =>
+    /// <summary>
+    /// A Channel shows its subscribers, so it looks again when one of them changes; so does an ApiServerSource that
+    /// selects namespaces when one of those does.
+    /// </summary>
+    public static IEnumerable<ObjectRef> AlsoWoken(ResourceChange change, InformerSet informers) =>
         ResourceTypes.Subscriptions.Contains(change.Type)
             ? [ChannelSubscribers.ChannelOf(change.Either, change.Type)]
-            : [];
+        : change.Type == ResourceTypes.Namespace
+            ? informers[ResourceTypes.ApiServerSource].All
+                .Where(source => source.Spec.Object("namespaceSelector") is not null)
+                .Select(source => new ObjectRef(ResourceTypes.ApiServerSource.GroupKind, source.Key))
+        : [];
 }

@@ -4,8 +4,11 @@ namespace ServerlessEventing.Operator.Resources;
 /// <summary>A kind as served by the API server.</summary>
 public sealed record ResourceType(string Group, string Version, string Plural, string Kind, bool Namespaced = true)
 {
-    /// <summary>Which of its objects are watched; null: all. Others' Deployments are no business of ours.</summary>
+    /// <summary>Which of its objects are watched; null: all. Other Deployments are no business of ours.</summary>
     public string? LabelSelector { get; init; }
+
+    /// <summary>The one namespace whose objects are watched; null: all.</summary>
+    public string? OnlyNamespace { get; init; }
 
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 

@@ -63,6 +63,18 @@ public static class ResourceTypes
     public static readonly ResourceType CronJobSource =
         new(OldSourcesGroup, "v1alpha1", "cronjobsources", "CronJobSource");
 
+    public static readonly ResourceType SubjectAccessReview = new(
+        "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", Namespaced: false);
+
+    public static readonly ResourceType ApiServerSource =
+        new(SourcesGroup, "v1", "apiserversources", "ApiServerSource");
+
+    public static readonly ResourceType OldApiServerSource =
+        new(OldSourcesGroup, "v1alpha1", "apiserversources", "ApiServerSource");
+
+    /// <summary>Every kind that tells of changes in the cluster.</summary>
+    public static readonly IReadOnlyList<ResourceType> ApiServerSources = [ApiServerSource, OldApiServerSource];
+
     /// <summary>Every kind that ticks.</summary>
     public static readonly IReadOnlyList<ResourceType> CronSources = [PingSource, CronJobSource];
 
@@ -84,6 +96,7 @@ public static class ResourceTypes
     public static readonly IReadOnlyList<ResourceType> Watched =
     [
         Namespace, Service, Deployment, ScaledObject, Broker, Trigger, EventType, Provisioner, Sequence, Parallel,
-        .. Channels, .. Subscriptions, .. CronSources, SinkBinding, ContainerSource, OldContainerSource,
+        .. Channels, .. Subscriptions, .. CronSources, .. ApiServerSources, SinkBinding, ContainerSource,
+        OldContainerSource,
     ];
 }

@@ -1,4 +1,4 @@
-// Answers "may I?" and "who am I?": whoever holds the token may do everything.
+// Answers "may I?", "may they?" and "who am I?": roles are stored, not enforced, so everyone may do everything.
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using ServerlessEventing.Local.Kubernetes.Kinds;
@@ -6,7 +6,7 @@ using ServerlessEventing.Local.Kubernetes.Objects;
 
 namespace ServerlessEventing.Local.Kubernetes.Api;
 
-/// <summary>SelfSubjectAccessReview and SelfSubjectReview; nothing is stored.</summary>
+/// <summary>SubjectAccessReview, SelfSubjectAccessReview and SelfSubjectReview; nothing is stored.</summary>
 public static class ReviewHandler
 {
     public const string User = "kubernetes-admin";

@@ -78,6 +78,7 @@ public static class BuiltinKinds
         };
         yield return Review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview");
         yield return Review("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview");
+        yield return Review("authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview");
         var autoscaler = Builtin("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "hpa") with
         {
             HasStatus = true,

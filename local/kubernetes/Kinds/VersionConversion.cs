@@ -5,7 +5,9 @@ using ServerlessEventing.Local.Kubernetes.Storage;
 
 namespace ServerlessEventing.Local.Kubernetes.Kinds;
 
-/// <summary>Custom resources change but their apiVersion (strategy None); only Events and autoscalers have two shapes.</summary>
+/// <summary>
+/// Custom resources change but their apiVersion (strategy None); only Events and autoscalers have two shapes.
+/// </summary>
 public static class VersionConversion
 {
     /// <summary>The names of an Event's fields: in core/v1, in events.k8s.io/v1.</summary>

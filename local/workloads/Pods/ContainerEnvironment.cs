@@ -11,8 +11,8 @@ namespace ServerlessEventing.Local.Workloads.Pods;
 ///   1 envFrom   ConfigMaps and Secrets whole, later ones over earlier ones
 ///   2 env       in order; a value may use $(NAME) of what comes before it
 /// </code>
-/// Read anew at each start of the container; a change of a ConfigMap restarts nothing. What this machine gives anyway is
-/// not looked up, so that a Secret of the cluster need not be there.
+/// Read anew at each start of the container; a change of a ConfigMap restarts nothing. What this machine gives anyway
+/// is not looked up, so that a Secret of the cluster need not be there.
 /// </summary>
 internal sealed class ContainerEnvironment(ApiConnection api)
 {

@@ -10,7 +10,7 @@ namespace ServerlessEventing.Local.Workloads.Serving;
 /// Enough that a reference to a <c>serving.knative.dev</c> Service resolves and leads to its container:
 /// <code>
 ///   Service (serving) ─► Deployment &lt;name&gt;-deployment, one replica ─► whoever runs Deployments
-///                    └─► Service &lt;name&gt;                            ─► http://&lt;name&gt;.&lt;namespace&gt;.svc.cluster.local
+///                    └─► Service &lt;name&gt;, reached as http://&lt;name&gt;.&lt;namespace&gt;.svc.cluster.local
 ///                    ◄── status: address, url, Ready as the Deployment is available
 /// </code>
 /// No revisions, no traffic split, no scaling by load or to zero, no domains.
@@ -59,11 +59,11 @@ public sealed class ServingStandIn : IAsyncDisposable
     {
         foreach (var service in services.Items.Where(service => !service.IsDeleting()))
         {
-            await ReconcileAsync(new ServedService(service), cancellationToken);
+            await ReconcileAsync(new ServedWorkload(service), cancellationToken);
         }
     }
 
-    private async Task ReconcileAsync(ServedService service, CancellationToken cancellationToken)
+    private async Task ReconcileAsync(ServedWorkload service, CancellationToken cancellationToken)
     {
         var core = $"/api/v1/namespaces/{service.Namespace}/services";
         var apps = $"/apis/apps/v1/namespaces/{service.Namespace}/deployments";
@@ -82,7 +82,7 @@ public sealed class ServingStandIn : IAsyncDisposable
 
     // Makes or mends an object of the Service's own; null, or why it cannot.
     private async Task<(string Reason, string Message)?> EnsureAsync(
-        string collection, JsonObject wanted, ServedService owner, CancellationToken cancellationToken)
+        string collection, JsonObject wanted, ServedWorkload owner, CancellationToken cancellationToken)
     {
         var path = $"{collection}/{wanted.Name()}";
         var present = await api.GetAsync(path, cancellationToken);

@@ -41,8 +41,11 @@ public sealed class SinkBindingReconciler : IObjectReconciler
     public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
     {
         var binding = work.Object;
-        work.Conditions.MarkTrue("OIDCIdentityCreated", "FeatureDisabled", "OIDC authentication is not switched on.");
-        work.Conditions.MarkTrue("OIDCTokenSecretCreated", "FeatureDisabled", "OIDC authentication is not switched on.");
+        foreach (var type in new[] { "OIDCIdentityCreated", "OIDCTokenSecretCreated" })
+        {
+            work.Conditions.MarkTrue(type, "FeatureDisabled", "OIDC authentication is not switched on.");
+        }
+
         work.Conditions.MarkTrue("TrustBundlePropagated", "FeatureDisabled", "No trust bundles are propagated.");
 
         // :: 1

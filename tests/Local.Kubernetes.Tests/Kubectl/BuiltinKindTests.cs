@@ -144,6 +144,8 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
     [Fact]
     public async Task Autoscaler_BothVersions_AreOneObject()
     {
+        const string First = "horizontalpodautoscalers.v1.autoscaling";
+        const string Second = "horizontalpodautoscalers.v2.autoscaling";
         var ns = await api.NamespaceAsync();
         await api.SendAsync(HttpMethod.Post, $"/apis/autoscaling/v1/namespaces/{ns}/horizontalpodautoscalers", """
             {"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"web"},
@@ -151,14 +153,14 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
               "minReplicas":1,"maxReplicas":4,"targetCPUUtilizationPercentage":70}}
             """);
 
-        Assert.Equal("cpu 70", await kubectl.OkAsync($"get horizontalpodautoscalers.v2.autoscaling web -n {ns} -o jsonpath="
+        Assert.Equal("cpu 70", await kubectl.OkAsync($"get {Second} web -n {ns} -o jsonpath="
             + "'{.spec.metrics[0].resource.name} {.spec.metrics[0].resource.target.averageUtilization}'"));
-        await kubectl.OkAsync($"patch horizontalpodautoscalers.v2.autoscaling web -n {ns} --type=json -p "
+        await kubectl.OkAsync($"patch {Second} web -n {ns} --type=json -p "
             + "'[{\"op\":\"add\",\"path\":\"/spec/metrics/-\",\"value\":{\"type\":\"Resource\",\"resource\":"
             + "{\"name\":\"memory\",\"target\":{\"type\":\"Utilization\",\"averageUtilization\":50}}}}]'");
-        await kubectl.OkAsync($"patch horizontalpodautoscalers.v1.autoscaling web -n {ns} --type=merge -p "
+        await kubectl.OkAsync($"patch {First} web -n {ns} --type=merge -p "
             + "'{\"spec\":{\"targetCPUUtilizationPercentage\":80}}'");
-        Assert.Equal("cpu 80 memory 50", await kubectl.OkAsync($"get horizontalpodautoscalers.v2.autoscaling web -n {ns} -o jsonpath="
+        Assert.Equal("cpu 80 memory 50", await kubectl.OkAsync($"get {Second} web -n {ns} -o jsonpath="
             + "'{.spec.metrics[0].resource.name} {.spec.metrics[0].resource.target.averageUtilization} "
             + "{.spec.metrics[1].resource.name} {.spec.metrics[1].resource.target.averageUtilization}'"));
     }

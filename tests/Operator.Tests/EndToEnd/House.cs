@@ -26,6 +26,8 @@ public sealed class House : IAsyncLifetime
 
     public Bus Bus { get; } = new();
 
+    public string Kubeconfig => _api.KubeconfigPath;
+
     /// <summary>What the operator logged.</summary>
     public string Log
     {
@@ -71,6 +73,15 @@ public sealed class House : IAsyncLifetime
         PressurePeriod = TimeSpan.FromSeconds(1),
         LoggerFactory = new ListLoggers(_log),
     };
+
+    /// <summary>Stops the API server and starts it again at the same address; what it stored is still there.</summary>
+    public async Task RestartApi()
+    {
+        var port = _api.Port;
+        await _api.DisposeAsync();
+        _api = await KubernetesApi.StartAsync(
+            new KubernetesApiOptions { DataFolder = _folder["kubernetes"], Port = port }, default);
+    }
 
     public async ValueTask DisposeAsync()
     {

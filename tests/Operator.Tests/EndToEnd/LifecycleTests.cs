@@ -112,6 +112,21 @@ public sealed class LifecycleTests(RestlessHouse restless) : IClassFixture<Restl
     }
 
     [Fact]
+    public async Task Channel_DeletedAfterTheOperatorWasRemoved_IsLetGoByDetach()
+    {
+        var ns = await Channel();
+        await House.Operator.DisposeAsync();
+        await House.Delete(Path(ns));
+        Assert.True((await House.Get(Path(ns)))!.IsDeleting);
+        var told = new List<string>();
+        await Detachment.RunAsync(House.Options.KubeconfigPath, told.Add, default);
+        Assert.Contains($"ServiceBusChannel {ns}/pipe", told);
+        Assert.Null(await House.Get(Path(ns)));
+        Assert.True(await Bus.TopicExistsAsync($"{ns}.pipe"));
+        await restless.Restart();
+    }
+
+    [Fact]
     public async Task Trigger_DeletedWithEventsWaiting_SaysHowMany()
     {
         var ns = await House.Namespace("eventing.knative.dev/injection: enabled");

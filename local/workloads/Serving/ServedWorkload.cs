@@ -6,9 +6,10 @@ using ServerlessEventing.Local.Workloads.Cluster;
 namespace ServerlessEventing.Local.Workloads.Serving;
 
 /// <summary>
-/// Reads v1's <c>spec.template</c> and what v1alpha1 had for it: <c>runLatest</c>, <c>release</c>, <c>configuration</c>.
+/// Reads v1's <c>spec.template</c> and what v1alpha1 had for it: <c>runLatest</c>, <c>release</c>,
+/// <c>configuration</c>.
 /// </summary>
-internal sealed class ServedService(JsonObject service)
+internal sealed class ServedWorkload(JsonObject service)
 {
     private const string Label = "serving.knative.dev/service";
     private const long DefaultPort = 8080;

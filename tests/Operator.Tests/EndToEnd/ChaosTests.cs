@@ -1,0 +1,130 @@
+// Objects come, change and go at random while the operator is stopped and started: what is left must be what they ask.
+using ServerlessEventing.Contract.Names;
+using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.ServiceBus.Administration;
+using ServerlessEventing.Testing;
+
+namespace ServerlessEventing.Operator.Tests.EndToEnd;
+
+public sealed class ChaosTests(RestlessHouse restless, ITestOutputHelper output) : IClassFixture<RestlessHouse>
+{
+    private static readonly int Steps = LongRun.Asked ? 500 : 50;
+    private static readonly TimeSpan SettlesWithin = TimeSpan.FromSeconds(90);
+
+    private House House => restless.House;
+
+    [Fact]
+    public async Task Objects_ChangedAtRandomUnderRestarts_LeaveExactlyWhatTheyAskFor()
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var ns = await House.Namespace();
+        await House.Bus.Administration.CreateTopicAsync(new CreateTopicOptions($"{ns}.foreign"));
+        for (var step = 0; step < Steps; step++)
+        {
+            if (step % 20 == 10)
+            {
+                await restless.Restart();
+            }
+
+            await StepAsync(random, ns);
+        }
+
+        await Eventually.Passes(() => IsAsAskedAsync(ns), SettlesWithin);
+        Assert.True(await House.Bus.Administration.TopicExistsAsync($"{ns}.foreign"));
+    }
+
+    private Task StepAsync(Random random, string ns)
+    {
+        var broker = $"b{random.Next(3)}";
+        var trigger = $"t{random.Next(8)}";
+        var channel = $"c{random.Next(3)}";
+        return random.Next(8) switch
+        {
+            0 => House.Delete(House.Broker(ns, broker)),
+            1 or 2 => House.Apply(
+                $"apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {{name: {broker}}}\nspec: {{}}", ns),
+            3 => House.Delete(House.Trigger(ns, trigger)),
+            4 => House.Delete($"apis/messaging.knative.dev/v1/namespaces/{ns}/servicebuschannels/{channel}"),
+            5 => House.Apply(
+                "apiVersion: messaging.knative.dev/v1\nkind: ServiceBusChannel\n"
+                + $"metadata: {{name: {channel}}}\nspec: {{}}",
+                ns),
+            // One Broker for each name, for a Trigger's Broker cannot be changed.
+            _ => House.Apply(
+                $$"""
+                apiVersion: eventing.knative.dev/v1
+                kind: Trigger
+                metadata:
+                  name: {{trigger}}
+                  annotations: {eventing.azure.dev/dispatch: {{(random.Next(4) == 0 ? "dedicated" : "shared")}} }
+                spec:
+                  broker: b{{trigger[1] % 3}}
+                  filter: {attributes: {type: "com.{{random.Next(5)}}" } }
+                  subscriber: {uri: "http://{{random.Next(5)}}.example/"}
+                """,
+                ns),
+        };
+    }
+
+    // Bus and table against the objects as they are now.
+    private async Task IsAsAskedAsync(string ns)
+    {
+        var brokers = await NamesAsync($"apis/eventing.knative.dev/v1/namespaces/{ns}/brokers");
+        var channels = await NamesAsync($"apis/messaging.knative.dev/v1/namespaces/{ns}/servicebuschannels");
+        var all = await House.List($"apis/eventing.knative.dev/v1/namespaces/{ns}/triggers");
+        var triggers = all
+            .Where(trigger => brokers.Contains(trigger.Spec.Text("broker")!)).ToList();
+        Assert.All(triggers, trigger => Assert.True(trigger.IsReady, trigger.Status?.ToJsonString()));
+
+        var topics = brokers.SelectMany(broker => new[] { $"{ns}.{broker}-kn-trigger", $"{ns}.{broker}-kn-ingress" })
+            .Concat(channels.Select(channel => $"{ns}.{channel}")).Append($"{ns}.foreign").Order();
+        var there = new List<string>();
+        await foreach (var topic in House.Bus.Administration.GetTopicsAsync())
+        {
+            there.Add(topic.Name);
+        }
+
+        Assert.Equal(topics, there.Where(name => name.StartsWith(ns + ".", StringComparison.Ordinal)).Order());
+        foreach (var broker in brokers)
+        {
+            var wanted = triggers.Where(trigger => trigger.Spec.Text("broker") == broker).Select(EntityOf).Order();
+            var present = await House.Bus.Subscriptions($"{ns}.{broker}-kn-trigger");
+            Assert.Equal(wanted, present.Select(subscription => subscription.SubscriptionName).Order());
+        }
+
+        var retries = triggers.Where(IsDedicated).Select(trigger => EntityNames.Retries(
+            EntityNames.DedicatedLane(ns, trigger.Name, trigger.Uid))).Order();
+        var queues = new List<string>();
+        await foreach (var queue in House.Bus.Administration.GetQueuesAsync())
+        {
+            queues.Add(queue.Name);
+        }
+
+        Assert.Equal(retries, queues.Where(
+            name => name.StartsWith($"eventing-dedicated.{ns}.", StringComparison.Ordinal)).Order());
+
+        var table = await House.Table();
+        var active = table.Egresses.Where(egress => egress.Namespace == ns && egress.State == EgressState.Active)
+            .Select(egress => egress.Uid).ToList();
+        // A Trigger whose Broker is gone keeps its egress: the Broker may come back.
+        Assert.Empty(triggers.Select(trigger => trigger.Uid).Except(active));
+        Assert.Empty(active.Except(all.Select(trigger => trigger.Uid)));
+        Assert.Equal(
+            brokers.Order(),
+            table.Ingresses.Where(ingress => ingress.Namespace == ns && ingress.Kind == IngressKind.Broker)
+                .Select(ingress => ingress.Name).Order());
+    }
+
+    private async Task<List<string>> NamesAsync(string path) =>
+        [.. (await House.List(path)).Select(item => item.Name)];
+
+    private static bool IsDedicated(Resource trigger) =>
+        trigger.Annotation("eventing.azure.dev/dispatch") == "dedicated";
+
+    private static string EntityOf(Resource trigger) => IsDedicated(trigger)
+        ? EntityNames.DedicatedSubscription(trigger.Name, trigger.Uid)
+        : EntityNames.BusSubscription(trigger.Name, trigger.Uid);
+}
