@@ -82,20 +82,9 @@ internal sealed partial class Dispatcher(
             return await GoneAsync(message, route, "draining", cancellationToken);
         }
 
-        if (!message.IsReplayed && TickRules.IsSuperseded(message.Event!, message.Others, route.Egress, model))
+        if (Discarded(message, route, model) is { } why)
         {
-            return Ending.Discarded("superseded");
-        }
-
-        if (state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow())
-        {
-            return Ending.Discarded("expired");
-        }
-
-        // 3: the filter, which the rule on the bus may have let more through than it passes.
-        if (state.Phase == DeliveryPhase.Deliver && route.Filter?.Passes(message.Event!) == false)
-        {
-            return Ending.Discarded("filtered");
+            return Ending.Discarded(why);
         }
 
         if (route.FilterError is { } error)
@@ -124,6 +113,21 @@ internal sealed partial class Dispatcher(
         {
             gate.Leave(entered);
         }
+    }
+
+    // 2, 3: why nobody is owed the event; null when somebody is.
+    private string? Discarded(InboundMessage message, EgressRoute route, RoutingModel model)
+    {
+        var cloudEvent = message.Event!;
+        var state = message.State;
+        return !message.IsReplayed && TickRules.IsSuperseded(cloudEvent, message.Others, route.Egress, model)
+                ? "superseded"
+            : state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow()
+                ? "expired"
+
+            // The rule on the bus may have let more through than the filter passes.
+            : state.Phase == DeliveryPhase.Deliver && route.Filter?.Passes(cloudEvent) == false ? "filtered"
+            : null;
     }
 
     // 4: null once it is in. What came by its egress's own way waits here: nobody else's is behind it.

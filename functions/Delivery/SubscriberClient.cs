@@ -58,7 +58,7 @@ internal sealed class SubscriberClient(
         using var span = EventTraces.Send(ActivityKind.Client, target.Shown);
         using var request = Request(route, target.Address, cloudEvent, wantsReply);
         HopHeaders.Write(others, span, request);
-        var outcome = await SendAsync(request, target, route.Egress, wantsReply, timeout.Token, cancellationToken)
+        var outcome = await SendAsync(request, target, route.Egress, wantsReply, timeout, cancellationToken)
             ?? Failed(OutcomeKind.Retryable, NoAnswer, $"no answer within {limit.TotalSeconds:0.###} s") with
             {
                 IsSilence = true,
@@ -73,15 +73,15 @@ internal sealed class SubscriberClient(
         Target target,
         Egress egress,
         bool wantsReply,
-        CancellationToken inTime,
+        CancellationTokenSource timeout,
         CancellationToken cancellationToken)
     {
         try
         {
-            using var response = await clients.For(target.Destination.CaCerts).SendAsync(request, inTime);
+            using var response = await clients.For(target.Destination.CaCerts).SendAsync(request, timeout.Token);
             return response.IsSuccessStatusCode
-                ? await AcceptedAsync(response, egress, wantsReply, inTime)
-                : await RejectedAsync(response, inTime);
+                ? await AcceptedAsync(response, egress, wantsReply, timeout.Token)
+                : await RejectedAsync(response, timeout.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

@@ -14,7 +14,8 @@ namespace ServerlessEventing.Functions.Telemetry;
 ///                                  └─ process.duration ─┤messages: one count each, by how it ended
 /// </code>
 /// Labels are names of the routing table, statuses that HTTP knows, and words of our own: nothing that an event or an
-/// answer says. While nobody listens a call costs one look at the instrument; while somebody does, it allocates nothing.
+/// answer says. While nobody listens a call costs one look at the instrument; it allocates nothing even when somebody
+/// does.
 /// </summary>
 internal sealed class EventMetrics
 {

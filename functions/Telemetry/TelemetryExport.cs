@@ -73,7 +73,8 @@ internal static class TelemetryExport
                 return Task.CompletedTask;
             }));
 
-    private static void AddMetrics(MeterProviderBuilder builder, bool prometheus, Action<OtlpExporterOptions>? collector)
+    private static void AddMetrics(
+        MeterProviderBuilder builder, bool prometheus, Action<OtlpExporterOptions>? collector)
     {
         builder.AddMeter(EventMetrics.MeterName, HostingMeter).AddView(Stream);
         if (prometheus)

@@ -19,8 +19,8 @@ public sealed class SoakTests
 
     private static readonly int Triggers = LongRun.Asked ? 200 : 30;
     private static readonly int Kills = LongRun.Asked ? 6 : 2;
-    private static readonly TimeSpan BetweenKills = TimeSpan.FromSeconds(LongRun.Asked ? 25 : 3);
-    private static readonly TimeSpan Undisturbed = TimeSpan.FromSeconds(LongRun.Asked ? 150 : 0);
+    private static readonly TimeSpan BetweenKills = TimeSpan.FromSeconds(LongRun.Asked ? 20 : 3);
+    private static readonly TimeSpan Undisturbed = TimeSpan.FromSeconds(LongRun.Asked ? 160 : 0);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(240);
@@ -168,7 +168,13 @@ public sealed class SoakTests
         }
 
         var minutes = (Undisturbed / Samples).TotalMinutes;
-        return [.. sizes.Select(all => Slope(all[(Samples / 2)..]) / minutes)];
+        foreach (var all in sizes)
+        {
+            TestContext.Current.SendDiagnosticMessage("MB: {0}", string.Join(' ', all.Select(size => $"{size:0.0}")));
+        }
+
+        // The first third is still warming up.
+        return [.. sizes.Select(all => Slope(all[(Samples / 3)..]) / minutes)];
     }
 
     private static double Megabytes(int process) => double.Parse(

@@ -98,7 +98,6 @@ public sealed class ExportTests(PumpHouse house) : IClassFixture<PumpHouse>
     private static double Sum(string page, string metric, params string[] labels) => page.Split('\n')
         .Where(line => line.StartsWith(metric + "{", StringComparison.Ordinal)
             && labels.All(label => line.Contains(label, StringComparison.Ordinal)))
-        .Sum(line => double.Parse(
-            line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0],
-            CultureInfo.InvariantCulture));
+        .Select(line => line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim())
+        .Sum(value => double.Parse(value.Split(' ')[0], CultureInfo.InvariantCulture));
 }
