@@ -60,6 +60,7 @@ internal static class OperatorSettings
             RoutingPort = port,
             RoutingToken = token,
             RoutingTableUri = Address(Setting("RoutingTable")),
+            RoutingBlob = Address(Setting("EVENTING_ROUTING_BLOB")),
             FunctionsImage = Setting("EVENTING_FUNCTIONS_IMAGE") ?? "serverless-eventing/functions:latest",
             FunctionsSecret = Setting("EVENTING_FUNCTIONS_SECRET") ?? "serverless-eventing",
             FunctionsServiceAccount = Setting("EVENTING_FUNCTIONS_SERVICE_ACCOUNT"),

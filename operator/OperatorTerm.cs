@@ -1,5 +1,6 @@
 // What one replica runs while it leads: from the first list to the last write.
 using System.Diagnostics.Metrics;
+using Azure.Identity;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Operator.Addressing;
@@ -25,6 +26,8 @@ namespace ServerlessEventing.Operator;
 /// </remarks>
 internal sealed class OperatorTerm : IAsyncDisposable
 {
+    private static readonly TimeSpan BlobPatience = TimeSpan.FromSeconds(20);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly OperatorOptions _options;
     private readonly ClusterClient _client;
@@ -145,6 +148,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
             RunPressureAsync(lanes, pressure, busClient, stopping),
             events.RunAsync(stopping),
             _publisher.RunAsync(_options.DrainPeriod, stopping),
+            RunBlobAsync(stopping),
             controllers.RunAsync(stopping),
             new OrphanSweep(parts, _options.SweepPeriod, _logger).RunAsync(stopping),
             WakeWhenLanesAreReadyAsync(lanes, parts.Kinds, controllers, stopping));
@@ -211,6 +215,22 @@ internal sealed class OperatorTerm : IAsyncDisposable
             {
                 controllers.Wake(new ObjectRef(type.GroupKind, @namespace, name));
             }
+        }
+    }
+
+    private async Task RunBlobAsync(CancellationToken cancellationToken)
+    {
+        if (_options.RoutingBlob is { } blob)
+        {
+            using var http = new HttpClient { Timeout = BlobPatience };
+            await new BlobTable(
+                    blob,
+                    BlobTable.HasSignature(blob) ? null : new DefaultAzureCredential(),
+                    http,
+                    _publisher,
+                    _options.TimeProvider,
+                    _logger)
+                .RunAsync(cancellationToken);
         }
     }
 

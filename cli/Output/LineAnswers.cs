@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ServerlessEventing.Cli.Output;
 
-/// <summary>Lines may be of any length; an empty one gets no answer, and the answers to what was read are flushed.</summary>
+/// <summary>
+/// Lines may be of any length; an empty one gets no answer, and the answers to what was read are flushed.
+/// </summary>
 internal static class LineAnswers
 {
     private const int MaxLine = 1024 * 1024;

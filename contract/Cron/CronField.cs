@@ -10,7 +10,7 @@ namespace ServerlessEventing.Contract.Cron;
 /// </summary>
 internal sealed record CronField(string Name, int Least, int Most, IReadOnlyList<string> Names)
 {
-    /// <summary>Set when the field says <c>*</c> or <c>?</c>: a day need not match it if the other day field does.</summary>
+    /// <summary>Set for <c>*</c> and <c>?</c>: a day need not match it if the other day field does.</summary>
     public const ulong Star = 1UL << 63;
 
     public static readonly CronField Second = new("second", 0, 59, []);

@@ -61,7 +61,7 @@ public sealed class CronSchedule
         [NotNullWhen(false)] out CronFault? fault) =>
         CronParser.TryParse(text, timeZone, dialect, out schedule, out fault);
 
-    /// <summary>The first time after <paramref name="after"/>, in UTC; null when none comes within five years.</summary>
+    /// <summary>The first time after <paramref name="after"/>, in UTC; null when none is within five years.</summary>
     public DateTimeOffset? Next(DateTimeOffset after)
     {
         if (after.Year > LastYear)

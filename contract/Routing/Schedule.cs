@@ -6,7 +6,7 @@ namespace ServerlessEventing.Contract.Routing;
 /// <summary>One cron source (PingSource or CronJobSource).</summary>
 public sealed record Schedule
 {
-    private static readonly Dictionary<string, string> NoAttributes = [];
+    private static readonly Dictionary<string, string> NoOthers = [];
 
     /// <summary>UID of the source; also the <c>eventing_egress</c> its ticks are delivered through.</summary>
     public required string Uid { get; init; }
@@ -36,7 +36,7 @@ public sealed record Schedule
     public required string Source { get; init; }
 
     /// <summary>Further attributes of each tick.</summary>
-    public IReadOnlyDictionary<string, string> Attributes { get; init => field = value ?? NoAttributes; } = NoAttributes;
+    public IReadOnlyDictionary<string, string> Attributes { get; init => field = value ?? NoOthers; } = NoOthers;
 
     /// <summary>Media type of <see cref="Data"/>, or null.</summary>
     public string? ContentType { get; init; }

@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using Azure.Identity;
 
 namespace ServerlessEventing.Functions.Routing;
 
@@ -99,15 +100,23 @@ internal sealed partial class HttpTableFeed(
         }
     }
 
-    /// <summary>A client for polling: bounded answers, no redirects, the operator's token when there is one.</summary>
-    public static HttpClient CreateClient(string? token) =>
-        new(new SocketsHttpHandler
+    /// <summary>
+    /// A client for polling: bounded answers, no redirects, the operator's token when there is one, for a blob the app's
+    /// own identity.
+    /// </summary>
+    public static HttpClient CreateClient(Uri address, string? token)
+    {
+        var sockets = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.GZip,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        })
+        };
+        HttpMessageHandler handler = token is null && BlobIdentity.IsFor(address)
+            ? new BlobIdentity(new DefaultAzureCredential(), sockets)
+            : sockets;
+        return new(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = MaxBytes,
@@ -116,6 +125,7 @@ internal sealed partial class HttpTableFeed(
                 Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token),
             },
         };
+    }
 
     private static partial class Log
     {

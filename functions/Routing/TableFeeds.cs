@@ -8,6 +8,6 @@ internal static class TableFeeds
         string setting, string instance, RoutingTables tables, ILoggerFactory loggers, string? token = null) =>
         Uri.TryCreate(setting, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https")
             ? new HttpTableFeed(
-                uri, instance, HttpTableFeed.CreateClient(token), tables, loggers.CreateLogger<HttpTableFeed>())
+                uri, instance, HttpTableFeed.CreateClient(uri, token), tables, loggers.CreateLogger<HttpTableFeed>())
             : new FileTableFeed(setting, tables, loggers.CreateLogger<FileTableFeed>());
 }

@@ -12,23 +12,23 @@ internal sealed class CronClock(CronPlanner planner, RoutingTables tables, TimeP
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
                 var seen = tables.Current;
-                var wait = !await planner.PlanAsync(stoppingToken) ? AfterFailure
+                var wait = !await planner.PlanAsync(cancellationToken) ? AfterFailure
                     : wakesItself ? Period
                     : Timeout.InfiniteTimeSpan;
-                using var other = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+                using var other = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 await Task.WhenAny(tables.WhenChangedAsync(seen, other.Token), Task.Delay(wait, time, other.Token));
                 await other.CancelAsync();
-                stoppingToken.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Stopping; what is planned is on the bus.
         }

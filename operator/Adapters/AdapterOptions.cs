@@ -106,7 +106,9 @@ public sealed record AdapterOptions
                 ? []
                 : [.. config.Items("namespaces").Select(name => name.Text()).OfType<string>()],
             SendsObjects = config.Text("mode") == "Resource",
-            Owner = config.NonEmpty("owner", "kind") is { } kind ? (config.Text("owner", "apiVersion") ?? "", kind) : null,
+            Owner = config.NonEmpty("owner", "kind") is { } kind
+                ? (config.Text("owner", "apiVersion") ?? "", kind)
+                : null,
             Filters = config.At("filters") is JsonArray ? (JsonObject)config! : null,
             Extensions = overrides.Map("extensions"),
             CaCerts = setting("K_CA_CERTS") is { Length: > 0 } certificates ? certificates : null,

@@ -94,7 +94,10 @@ public sealed partial class ApiServerAdapter
                 }
             }
 
-            Task[] running = [.. informers.Select(informer => informer.RunAsync(stopping.Token)), SendAsync(stopping.Token)];
+            Task[] running =
+            [
+                .. informers.Select(informer => informer.RunAsync(stopping.Token)), SendAsync(stopping.Token),
+            ];
             await Task.WhenAll(informers.Select(informer => informer.Synced)).WaitAsync(cancellationToken);
             watching.TrySetResult();
             Log.Watching(logger, options.Kinds.Count, options.Sink);
@@ -214,7 +217,8 @@ public sealed partial class ApiServerAdapter
         [LoggerMessage(Level = LogLevel.Error, Message = "Event {Id} ({Type}) given up: {Sink}: {Problem}")]
         public static partial void GaveUp(ILogger logger, string id, string type, Uri sink, string problem);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Most} events wait for the sink; dropped the one of {Subject}")]
+        [LoggerMessage(
+            Level = LogLevel.Error, Message = "{Most} events wait for the sink; dropped the one of {Subject}")]
         public static partial void Full(ILogger logger, int most, string subject);
     }
 }

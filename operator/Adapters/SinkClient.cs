@@ -99,7 +99,7 @@ internal sealed class SinkClient : IDisposable
         }
     }
 
-    // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values
+    // CloudEvents HTTP Protocol Binding 1.0.2, 3.1.3.2 "HTTP Header Values".
     private static string Encoded(string text)
     {
         var encoded = new StringBuilder(text.Length);

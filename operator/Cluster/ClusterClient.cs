@@ -94,7 +94,8 @@ public sealed class ClusterClient(k8s.Kubernetes kubernetes) : IDisposable
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // The server ends the watch at its timeout; a connection that is silent beyond that is dead.
         idle.CancelAfter(timeout + RequestTimeout);
-        using var request = await RequestAsync(HttpMethod.Get, type.Path(type.OnlyNamespace ?? "") + query, null, null, idle.Token);
+        var path = type.Path(type.OnlyNamespace ?? "") + query;
+        using var request = await RequestAsync(HttpMethod.Get, path, null, null, idle.Token);
         using var response = await kubernetes.HttpClient.SendAsync(
             request, HttpCompletionOption.ResponseHeadersRead, idle.Token);
         if (!response.IsSuccessStatusCode)

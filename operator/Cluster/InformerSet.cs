@@ -9,6 +9,8 @@ namespace ServerlessEventing.Operator.Cluster;
 public sealed partial class InformerSet(ClusterClient client, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private const int MaxDiscovered = 50;
+    private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<GroupKind, Informer> _informers = new();
     private readonly ConcurrentDictionary<GroupKind, bool> _asked = new();
     private readonly Lock _gate = new();
@@ -25,8 +27,20 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
     public bool HaveSynced => _informers.Values.All(informer => informer.HasSynced);
 
     /// <summary>Starts the known kinds and returns when each has its first list.</summary>
-    public async Task StartAsync(IEnumerable<ResourceType> types, CancellationToken cancellationToken) =>
-        await Task.WhenAll(types.Select(type => Add(type).Synced)).WaitAsync(cancellationToken);
+    public async Task StartAsync(IEnumerable<ResourceType> types, CancellationToken cancellationToken)
+    {
+        // All are there before the first runs: what hears of its objects looks into the others.
+        var added = types.Select(Add).ToList();
+        foreach (var (informer, isNew) in added)
+        {
+            if (isNew)
+            {
+                Keep(RunAsync(informer));
+            }
+        }
+
+        await Task.WhenAll(added.Select(one => one.Informer.Synced)).WaitAsync(cancellationToken);
+    }
 
     /// <summary>Ends every watch.</summary>
     public async ValueTask DisposeAsync()
@@ -62,16 +76,29 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
         return null;
     }
 
-    private Informer Add(ResourceType type)
+    private (Informer Informer, bool IsNew) Add(ResourceType type)
     {
         var informer = new Informer(client, type, time, logger);
         informer.Changed += change => Changed?.Invoke(change);
-        if (_informers.TryAdd(type.GroupKind, informer))
-        {
-            Keep(informer.RunAsync(_stopping.Token));
-        }
+        var there = _informers.GetOrAdd(type.GroupKind, informer);
+        return (there, there == informer);
+    }
 
-        return _informers[type.GroupKind];
+    // A fault in what hears of a change must not leave a kind unwatched: it is told, and the informer lists again.
+    private async Task RunAsync(Informer informer)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await informer.RunAsync(_stopping.Token);
+            }
+            catch (Exception fault) when (!_stopping.IsCancellationRequested)
+            {
+                Log.Fault(logger, fault, informer.Type.Plural);
+                await Task.WhenAny(Task.Delay(AfterFault, time, _stopping.Token));
+            }
+        }
     }
 
     // Discoveries come and go for as long as something refers to a kind that is not there.
@@ -92,7 +119,12 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
             if (await Discovery.FindAsync(client, apiVersion, kind, _stopping.Token) is { } found
                 && _informers.Count < MaxDiscovered)
             {
-                Add(found);
+                var (informer, isNew) = Add(found);
+                if (isNew)
+                {
+                    Keep(RunAsync(informer));
+                }
+
                 Log.Discovered(logger, kind, apiVersion);
             }
         }
@@ -112,6 +144,9 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
         [LoggerMessage(Level = LogLevel.Information,
             Message = "Watching {Kind} of {ApiVersion}: something refers to it")]
         public static partial void Discovered(ILogger logger, string kind, string apiVersion);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The watch of {Plural} met a fault; listing again")]
+        public static partial void Fault(ILogger logger, Exception fault, string plural);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot ask for {Kind} of {ApiVersion}: {Reason}")]
         public static partial void NotDiscovered(ILogger logger, string kind, string apiVersion, string reason);

@@ -4,7 +4,7 @@ namespace ServerlessEventing.Operator.Resources;
 /// <summary>A kind as served by the API server.</summary>
 public sealed record ResourceType(string Group, string Version, string Plural, string Kind, bool Namespaced = true)
 {
-    /// <summary>Which of its objects are watched; null: all. Other people's Deployments are no business of ours.</summary>
+    /// <summary>Which of its objects are watched; null: all. Other Deployments are no business of ours.</summary>
     public string? LabelSelector { get; init; }
 
     /// <summary>The one namespace whose objects are watched; null: all.</summary>

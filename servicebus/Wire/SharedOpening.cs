@@ -16,7 +16,7 @@ internal sealed class SharedOpening<T>(Func<CancellationToken, Task<T>> open, Fu
     /// <summary>What is open now, without waiting for it.</summary>
     public T? Current => opened is { } value && isOpen(value) ? value : null;
 
-    /// <summary>What is open, or will be; a caller that gives up waiting does not end the attempt of the others.</summary>
+    /// <summary>What is open, or will be; a caller that gives up does not end the attempt of the others.</summary>
     public async ValueTask<T> GetAsync(CancellationToken cancellationToken)
     {
         if (Current is { } current)

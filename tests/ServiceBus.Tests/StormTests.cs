@@ -22,7 +22,8 @@ public sealed class StormTests
         var watch = Stopwatch.StartNew();
 
         var failures = await Task.WhenAll(Enumerable.Range(0, 100).Select(
-            number => Record.ExceptionAsync(() => senders[number % senders.Length].SendMessageAsync(new("x"))).AsTask()));
+            number => Record.ExceptionAsync(
+                () => senders[number % senders.Length].SendMessageAsync(new("x"))).AsTask()));
 
         // One after the other they would need 200 s.
         Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));

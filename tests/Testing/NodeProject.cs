@@ -30,6 +30,9 @@ public sealed class NodeProject
         _folder = Path.Combine(root!.FullName, "tests", name);
     }
 
+    /// <summary>Where it lies.</summary>
+    public string Folder => _folder;
+
     /// <summary>Installs what the lock file pins, unless that is there.</summary>
     public async Task Install()
     {

@@ -70,7 +70,8 @@ internal static class AdapterDeployment
         return (stem.Length <= room ? stem : stem[..room].TrimEnd('-', '.')) + suffix;
     }
 
-    private static IEnumerable<(string Name, string Value)> Old(Resource source, ApiServerSourceSpec spec, string sink) =>
+    private static IEnumerable<(string Name, string Value)> Old(
+        Resource source, ApiServerSourceSpec spec, string sink) =>
     [
         ("SINK_URI", sink),
         ("MODE", spec.SendsObjects ? "Resource" : "Ref"),

@@ -28,7 +28,8 @@ internal sealed record ApiServerSourceSpec(
 
         // v0.7 took any mode but Resource for Ref.
         var mode = source.Spec.NonEmpty("mode") ?? "Reference";
-        problem ??= resources.Count == 0 ? "spec.resources is empty: say what to watch, like {apiVersion: v1, kind: Pod}"
+        problem ??= resources.Count == 0
+            ? "spec.resources is empty: say what to watch, like {apiVersion: v1, kind: Pod}"
             : !isOld && mode is not ("Reference" or "Resource")
                 ? $"spec.mode is '{mode}'; it must be Reference or Resource"
             : null;

@@ -16,7 +16,7 @@ namespace ServerlessEventing.Operator.Reconcilers.Sources;
 /// </summary>
 internal static class CronEntries
 {
-    /// <summary>Puts a source into the table and marks <c>Deployed</c>: every instance of the functions has it.</summary>
+    /// <summary>Puts a source into the table; <c>Deployed</c> means that every live instance has it.</summary>
     public static ReconcileResult Deploy(
         Reconcile work, ReconcilerParts parts, ResourceType type, Schedule schedule, Destination sink)
     {

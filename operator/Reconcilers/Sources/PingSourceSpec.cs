@@ -85,7 +85,8 @@ internal static class PingSourceSpec
 
         problem = data?.Length > MaxData ? $"the data is {data.Length} bytes; at most {MaxData} are sent each tick"
             : data is not null && contentType == "application/json" && !IsJsonObject(data)
-                ? $"spec.contentType is application/json, but spec.{(text is null ? "dataBase64" : "data")} is no JSON object"
+                ? "spec.contentType is application/json, but "
+                    + $"spec.{(text is null ? "dataBase64" : "data")} is no JSON object"
             : null;
         return data;
     }

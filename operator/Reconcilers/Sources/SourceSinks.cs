@@ -18,7 +18,8 @@ internal static class SourceSinks
     /// <summary>The sink; null when <c>SinkProvided</c> says why there is none.</summary>
     public static Destination? Resolve(Reconcile work, ReconcilerParts parts)
     {
-        var sink = parts.Resolver.Resolve(work.Object.Spec.At("sink"), "spec.sink", work.Object.Namespace, work.RefersTo);
+        var sink = parts.Resolver.Resolve(
+            work.Object.Spec.At("sink"), "spec.sink", work.Object.Namespace, work.RefersTo);
         if (sink.Destination is not { } found)
         {
             work.Conditions.MarkFalse("SinkProvided", sink.Reason, sink.Message);

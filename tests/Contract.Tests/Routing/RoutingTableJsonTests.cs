@@ -12,8 +12,10 @@ public sealed class RoutingTableJsonTests
     {
         var table = Read("""
             { "generation": 7,
-              "ingresses": [ { "uid": "b", "kind": "Broker", "namespace": "ns", "name": "b", "path": "/ns/b", "topic": "t" } ],
-              "egresses": [ { "uid": "e", "kind": "Trigger", "namespace": "ns", "name": "e", "lane": "l", "delivery": {} } ],
+              "ingresses": [ { "uid": "b", "kind": "Broker", "namespace": "ns", "name": "b",
+                               "path": "/ns/b", "topic": "t" } ],
+              "egresses": [ { "uid": "e", "kind": "Trigger", "namespace": "ns", "name": "e",
+                              "lane": "l", "delivery": {} } ],
               "schedules": [ { "uid": "s", "generation": 1, "cron": "* * * * *", "type": "t", "source": "/s",
                                "since": "2026-01-01T00:00:00Z" } ],
               "pressure": {} }

@@ -1,4 +1,5 @@
 // Three instances as processes, killed at random while a source ticks each second: every tick arrives, none early.
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using ServerlessEventing.Functions.Tests.House;
@@ -25,7 +26,7 @@ public sealed class CronSourceKillTests(PumpHouse house) : IClassFixture<PumpHou
 
     private async Task RunAsync(TimeSpan period, int everySeconds)
     {
-        var arrived = new System.Collections.Concurrent.ConcurrentQueue<(string Id, DateTimeOffset At, TimeSpan Late)>();
+        var arrived = new ConcurrentQueue<(string Id, DateTimeOffset At, TimeSpan Late)>();
         await using var sink = await Subscriber.StartAsync((context, _) =>
         {
             var headers = context.Request.Headers;

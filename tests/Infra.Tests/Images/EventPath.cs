@@ -23,7 +23,8 @@ internal sealed class EventPath : IAsyncDisposable
           "Topics": [ { "Name": "shop.default-kn-trigger", "Subscriptions": [
             { "Name": "all", "Properties": { "ForwardTo": "eventing-triggers" }, "Rules": [
               { "Name": "egress", "Properties": { "FilterType": "Sql", "SqlFilter": { "SqlExpression": "1=1" },
-                "Action": { "SqlExpression": "SET eventing_egress = 'UID'; SET eventing_since = 1" } } } ] } ] } ] } ] } }
+                "Action": { "SqlExpression": "SET eventing_egress = 'UID'; SET eventing_since = 1" } } } ] } ] } ] } ] }
+        }
         """;
 
     private const string Table = """

@@ -32,7 +32,9 @@ public sealed class ImageTests(Published published) : IClassFixture<Published>
     {
         var file = new Dockerfile("functions-host");
         var layout = await published.OutAsync(file);
-        Assert.Equal(("", "/home/site/wwwroot"), file.Copy);
+        Assert.Equal("", file.Copy.From);
+        // Where the Functions image looks for the app.
+        Assert.True(file.Says($"AzureWebJobsScriptRoot={file.Copy.To} "));
         Assert.True(File.Exists(Path.Combine(layout, "host.json")));
         foreach (var folder in Directory.GetDirectories(Path.Combine(Repository.Root, "functions"))
                      .Where(folder => !folder.EndsWith("/app", StringComparison.Ordinal)

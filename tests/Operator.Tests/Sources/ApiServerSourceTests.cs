@@ -167,7 +167,7 @@ public sealed class ApiServerSourceTests(House house) : IClassFixture<House>
 
     private Task MakeAvailable(Resource deployment) => house.Patch(
         $"apis/apps/v1/namespaces/{deployment.Namespace}/deployments/{deployment.Name}/status",
-        """{"status": {"conditions": [{"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"}]}}""");
+        """{"status": {"conditions": [{"type": "Available", "status": "True", "reason": "Enough"}]}}""");
 
     private Task Watches(string ns, params string[] namespaces) => Eventually.Passes(async () =>
     {

@@ -54,7 +54,8 @@ public sealed class NoStallTests(ITestOutputHelper output)
             foreach (var (lane, slowest) in lanes.Zip(sent))
             {
                 output.WriteLine($"{lane.Name,-20} {lane.Taken,7} taken, "
-                    + $"longest wait {lane.Worst().TotalMilliseconds:0} ms, slowest send {slowest.TotalMilliseconds:0} ms");
+                    + $"longest wait {lane.Worst().TotalMilliseconds:0} ms, "
+                    + $"slowest send {slowest.TotalMilliseconds:0} ms");
             }
 
             output.WriteLine($"this process was held up for {pacer.Worst.TotalMilliseconds:0} ms at most");
