@@ -60,7 +60,10 @@ internal sealed class OpenTransactions(Broker broker)
         List<(Guid Id, Transaction Transaction)> left;
         lock (_gate)
         {
-            left = _open.Where(pair => pair.Value.Owner == owner).Select(pair => (pair.Key, pair.Value.Transaction)).ToList();
+            left = _open
+                .Where(pair => pair.Value.Owner == owner)
+                .Select(pair => (pair.Key, pair.Value.Transaction))
+                .ToList();
             left.ForEach(item => _open.Remove(item.Id));
         }
 

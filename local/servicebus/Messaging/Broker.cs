@@ -36,7 +36,8 @@ internal sealed class Broker : IDisposable
         Journal = new Journal(store, loggers.CreateLogger<Journal>());
         Publisher = new Publisher(Router, Journal, Bodies, Counters, Quirks, loggers.CreateLogger<Publisher>());
         Settler = new Settler(Router, Journal, Bodies, Counters, _parking);
-        Administration = new Administration(Topology, Journal, time, Quirks, Connect, leftovers.Select(EntityNode.IdOf).DefaultIfEmpty().Max());
+        var usedId = leftovers.Select(EntityNode.IdOf).DefaultIfEmpty().Max();
+        Administration = new Administration(Topology, Journal, time, Quirks, Connect, usedId);
         foreach (var mailbox in leftovers)
         {
             Leftovers.Delete(Journal, mailbox);

@@ -38,7 +38,8 @@ internal sealed record BrokerError(string Condition, string Description)
         "amqp:not-allowed", $"A transaction has at most {Transaction.MaxMessages} messages, sent and settled.");
 
     public static readonly BrokerError RolledBack = new(
-        "amqp:transaction:rollback", "The transaction was rolled back: part of it was refused, or could not be written.");
+        "amqp:transaction:rollback",
+        "The transaction was rolled back: part of it was refused, or could not be written.");
 
     public static BrokerError TooManyTransactions(int limit) => new(
         "amqp:resource-limit-exceeded", $"A connection has at most {limit} open transactions.");

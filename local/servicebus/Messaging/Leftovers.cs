@@ -4,8 +4,8 @@ using ServerlessEventing.Local.ServiceBus.Store;
 namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
-/// Each step is an operation of the journal among others, and asks for the next. What a step could not do, or the end of
-/// the process kept it from, the next start finds.
+/// Each step is an operation of the journal among others, and asks for the next. What a step could not do, or the end
+/// of the process kept it from, the next start finds.
 /// </summary>
 internal static class Leftovers
 {

@@ -18,8 +18,8 @@ internal sealed class LockTable
     }
 
     /// <summary>
-    /// The message that was held; null when it no longer is. One that ran out is left for the sweep; one that may resume
-    /// is kept until it does, or is settled.
+    /// The message that was held; null when it no longer is. One that ran out is left for the sweep; one that may
+    /// resume is kept until it does, or is settled.
     /// </summary>
     public MessageEntry? End(Guid token, long now, bool mayResume)
     {

@@ -318,7 +318,7 @@ internal sealed class Mailbox
         Wake?.Invoke();
     }
 
-    /// <summary>Back with the next sweep, not at once: what could not be written is not tried again and again.</summary>
+    /// <summary>Back with the next sweep, not at once: what could not be written is not tried over and over.</summary>
     public void ReturnSoon(MessageEntry entry)
     {
         lock (_gate)

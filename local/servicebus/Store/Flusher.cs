@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ServerlessEventing.Local.ServiceBus.Store;
 
 /// <summary>
-/// One group is being flushed, one may wait. Groups are told in the order in which they were written. After a flush that
-/// failed none is ever told that it is on disk: the system forgets what it could not write.
+/// One group is being flushed, one may wait. Groups are told in the order in which they were written. After a flush
+/// that failed none is ever told that it is on disk: the system forgets what it could not write.
 /// </summary>
 internal sealed partial class Flusher : IDisposable
 {
@@ -135,8 +135,9 @@ internal sealed partial class Flusher : IDisposable
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Critical, Message =
-            "Could not flush {Count} operations ({Elapsed}). The store is read-only from here on: what the disk holds " +
-            "of them could not be trusted. Sends are refused, /health says 503. Mend the disk, then start again.")]
+            "Could not flush {Count} operations ({Elapsed}). The store is read-only from here on: what the disk " +
+            "holds of them could not be trusted. Sends are refused, /health says 503. Mend the disk, then start " +
+            "again.")]
         public static partial void FlushFailed(ILogger logger, Exception problem, int count, TimeSpan elapsed);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "{Operation} is done, but telling so failed")]

@@ -239,8 +239,8 @@ internal sealed class SqliteStore : IDisposable
     }
 
     /// <summary>
-    /// Deletes up to so many of a mailbox's messages with ids after <paramref name="after"/>; the id to go on after, null
-    /// when none is left.
+    /// Deletes up to so many of a mailbox's messages with ids after <paramref name="after"/>; the id to go on after,
+    /// null when none is left.
     /// </summary>
     public long? DeleteMessages(long mailbox, long after, int limit)
     {
