@@ -88,6 +88,7 @@ internal sealed class ForeignSubscribers(ReconcilerParts parts, ResourceType typ
             Kind = EgressKind.Subscription,
             Namespace = channel.Namespace,
             Name = $"{channel.Name}:{entry.NonEmpty("name") ?? entry.Text("uid")}",
+            Origin = channel.Name,
             Lane = EntityNames.SubscriptionsLane,
             Destination = Destination(entry, "subscriber"),
             Reply = Destination(entry, "reply"),

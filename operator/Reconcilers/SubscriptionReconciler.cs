@@ -218,6 +218,7 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
             Kind = EgressKind.Subscription,
             Namespace = subscription.Namespace,
             Name = subscription.Name,
+            Origin = subscription.Spec.Text("channel", "name"),
             Lane = EntityNames.SubscriptionsLane,
             Destination = subscriber,
             Reply = reply,
