@@ -65,8 +65,7 @@ public sealed class BusRules(ServiceBusAdministrationClient client)
         {
             await client.UpdateRuleAsync(subscription.Topic, subscription.Name, present, cancellationToken);
         }
-        catch (ServiceBusException error) when (!error.IsTransient && error.Reason is not (
-            ServiceBusFailureReason.MessagingEntityNotFound or ServiceBusFailureReason.QuotaExceeded))
+        catch (Exception error) when (IsRefusal(error))
         {
             var (topic, name) = (subscription.Topic, subscription.Name);
             await client.CreateRuleAsync(topic, name, Options(subscription, Meanwhile), cancellationToken);
@@ -75,6 +74,14 @@ public sealed class BusRules(ServiceBusAdministrationClient client)
             await client.DeleteRuleAsync(topic, name, Meanwhile, cancellationToken);
         }
     }
+
+    // 400 is an ArgumentException, as in the SDK. A filter that is no good at all is refused once more, and told then.
+    private static bool IsRefusal(Exception error) => error is ArgumentException
+        or ServiceBusException
+        {
+            IsTransient: false,
+            Reason: not (ServiceBusFailureReason.MessagingEntityNotFound or ServiceBusFailureReason.QuotaExceeded),
+        };
 
     // Our own comparison: the client's `==` on filters ignores case, like the SDK's.
     private static bool IsRight(RuleProperties rule, BusSubscription wanted)

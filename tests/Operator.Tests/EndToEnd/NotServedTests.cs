@@ -81,7 +81,8 @@ public sealed class NotServedTests(RestlessHouse restless) : IClassFixture<Restl
             version!["served"] = served;
         }
 
-        await House.Patch(path, new JsonObject { ["spec"] = new JsonObject { ["versions"] = versions } }.ToJsonString());
+        var change = new JsonObject { ["spec"] = new JsonObject { ["versions"] = versions } };
+        await House.Patch(path, change.ToJsonString());
         var one = (await House.Get(path))!.Spec.Items("versions").First();
         Assert.Equal(served ? "true" : "false", one["served"]!.ToJsonString());
     }
