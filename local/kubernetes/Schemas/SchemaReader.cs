@@ -55,6 +55,7 @@ public sealed class SchemaReader
             AnyOf = Alternatives(json, "anyOf", path),
             OneOf = Alternatives(json, "oneOf", path),
             Not = json["not"] is JsonObject not ? Read(not, $"{path}.not", structural: false) : null,
+            Frozen = Frozen(json),
             ListKind = json.Text("x-kubernetes-list-type") switch
             {
                 "map" => ListKind.Map,
@@ -68,6 +69,13 @@ public sealed class SchemaReader
 
     private static double? Number(JsonNode? node) =>
         node.AsNumber();
+
+    // The one rule of the expression language that is understood; others are ignored.
+    private static string? Frozen(JsonObject json) =>
+        (json["x-kubernetes-validations"] as JsonArray)?.OfType<JsonObject>()
+            .Where(rule => rule.Text("rule").Replace(" ", "", StringComparison.Ordinal) == "self==oldSelf")
+            .Select(rule => rule.Text("message") is { Length: > 0 } told ? told : "failed rule: self == oldSelf")
+            .FirstOrDefault();
 
     private Dictionary<string, Schema> Properties(JsonObject json, string path, bool structural)
     {
