@@ -174,7 +174,7 @@ public sealed class SoakTests
         }
 
         // The first third is still warming up.
-        return [.. sizes.Select(all => Slope(all[(Samples / 3)..]) / minutes)];
+        return [.. sizes.Select(all => Trend(all[(Samples / 3)..]) / minutes)];
     }
 
     private static double Megabytes(int process) => double.Parse(
@@ -183,13 +183,15 @@ public sealed class SoakTests
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024;
 
-    // Of the straight line nearest to the points.
-    private static double Slope(double[] points)
+    // The median of the slopes between any two points (Theil and Sen): a step of the heap is no trend, a leak is.
+    private static double Trend(double[] points)
     {
-        var middle = (points.Length - 1) / 2.0;
-        var mean = points.Average();
-        return points.Select((y, x) => (x - middle) * (y - mean)).Sum()
-            / points.Select((_, x) => (x - middle) * (x - middle)).Sum();
+        var slopes = Enumerable.Range(0, points.Length)
+            .SelectMany(from => Enumerable.Range(from + 1, points.Length - from - 1)
+                .Select(to => (points[to] - points[from]) / (to - from)))
+            .Order()
+            .ToList();
+        return slopes[slopes.Count / 2];
     }
 
     private static async Task PassAsync(TimeSpan time)
