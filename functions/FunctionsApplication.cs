@@ -8,6 +8,7 @@ using ServerlessEventing.Functions.Ingress;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
 using ServerlessEventing.Functions.Sources;
+using ServerlessEventing.Functions.Telemetry;
 using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions;
@@ -55,6 +56,8 @@ public static class FunctionsApplication
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
         AddServices(builder.Services, settings);
+        builder.Services.AddTelemetry(
+            builder.Configuration, settings.Instance, prometheus: settings.MetricsPort is not null);
         await using var app = builder.Build();
         try
         {
@@ -64,7 +67,7 @@ public static class FunctionsApplication
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
             await Console.Error.WriteLineAsync(
-                $"Port {settings.Port} is taken; stop what uses it or set {FunctionsSettings.PortSetting} to another.");
+                $"{settings.Ports} is taken; stop what uses it or set {FunctionsSettings.PortSetting} to another.");
             return PortTaken;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -95,6 +98,11 @@ public static class FunctionsApplication
             await await Task.WhenAny(tables.WhenLoadedAsync(cancellationToken), feeding);
             await services.GetRequiredService<BusPublisher>().LearnLimitAsync(
                 EntityNames.DeadLetters, cancellationToken);
+            if (settings.MetricsPort is { } metrics)
+            {
+                app.UseMetricsPort(metrics);
+            }
+
             app.Run(settings.Pump
                 ? services.GetRequiredService<PumpDoor>().HandleAsync
                 : services.GetRequiredService<HostDoor>().HandleAsync);
@@ -117,6 +125,10 @@ public static class FunctionsApplication
         kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
         kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
         kestrel.Listen(settings.Address, settings.Port);
+        if (settings.MetricsPort is { } metrics)
+        {
+            kestrel.Listen(settings.MetricsAddress, metrics);
+        }
     }
 
     private static void AddServices(IServiceCollection services, FunctionsSettings settings)
@@ -138,7 +150,7 @@ public static class FunctionsApplication
         services.AddSingleton<SubscriberClient>();
         services.AddSingleton<NextSteps>();
         services.AddSingleton<Attempts>();
-        services.AddSingleton<DispatchCounters>();
+        services.AddSingleton<EventMetrics>();
         services.AddSingleton<Dispatcher>();
         services.AddSingleton(provider => new EgressGates(
             settings.MaxConcurrentCalls, provider.GetRequiredService<TimeProvider>()));

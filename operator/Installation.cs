@@ -12,7 +12,7 @@ namespace ServerlessEventing.Operator;
 /// manifests bring them and the operator has no right to; then being refused is no failure.
 /// </summary>
 internal sealed partial class Installation(
-    ClusterClient client, string systemNamespace, TimeProvider time, ILogger logger)
+    ClusterClient client, string systemNamespace, bool coexists, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);
 
@@ -52,7 +52,8 @@ internal sealed partial class Installation(
                 }),
             },
             cancellationToken);
-        foreach (var name in new[] { ProvisionerReconciler.ServiceBus, ProvisionerReconciler.InMemory })
+        string[] provisioners = coexists ? [] : [ProvisionerReconciler.ServiceBus, ProvisionerReconciler.InMemory];
+        foreach (var name in provisioners)
         {
             await EnsureAsync(
                 ResourceTypes.Provisioner, new ResourceKey("", name), new JsonObject(), cancellationToken);

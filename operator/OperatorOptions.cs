@@ -42,11 +42,24 @@ public sealed record OperatorOptions
     /// <summary>Secret with the connection string for those deployments, in each namespace that has one.</summary>
     public string FunctionsSecret { get; init; } = "serverless-eventing";
 
+    /// <summary>Service account of those deployments' pods; null: their namespace's default one.</summary>
+    public string? FunctionsServiceAccount { get; init; }
+
     /// <summary>Where those deployments read the routing table; null: where it is served.</summary>
     public Uri? RoutingTableUri { get; init; }
 
     /// <summary>What a Broker without a class annotation counts as.</summary>
     public string DefaultBrokerClass { get; init; } = Reconcilers.BrokerClass.Ours;
+
+    /// <summary>
+    /// Beside an installed Knative: only Brokers of our class, their Triggers, and ServiceBusChannels are ours.
+    /// </summary>
+    public bool Coexist { get; init; }
+
+    /// <summary>
+    /// Label selector of namespaces that get a Broker <c>default</c>, beside those labelled for it; null: none.
+    /// </summary>
+    public System.Text.Json.Nodes.JsonObject? InjectionSelector { get; init; }
 
     /// <summary>How long a deleted object's egress stays in the table as draining.</summary>
     public TimeSpan DrainPeriod { get; init; } = TimeSpan.FromMinutes(5);

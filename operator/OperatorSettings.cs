@@ -1,8 +1,11 @@
 // The operator's settings as environment variables.
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Operator.Leadership;
+using ServerlessEventing.Operator.Reconcilers.Sources;
 using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Operator;
@@ -16,7 +19,7 @@ internal static class OperatorSettings
         problem = "";
         string? Setting(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
-        if (ServiceBusConnectionSetting.FromEnvironment() is not { } connection)
+        if (ServiceBusConnectionSetting.From(variable) is not { } connection)
         {
             problem = $"No Service Bus: {ServiceBusConnectionSetting.Expected}.";
             return null;
@@ -39,6 +42,12 @@ internal static class OperatorSettings
             return null;
         }
 
+        var selector = Selector(Setting("EVENTING_INJECTION_SELECTOR"), ref problem);
+        if (problem.Length > 0)
+        {
+            return null;
+        }
+
         Uri? Address(string? value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) ? uri : null;
         var ownAddress = Setting("POD_IP") is { } ip ? Address($"http://{Bracketed(ip)}:{port}/routing") : null;
         var defaults = new LeaderOptions();
@@ -54,6 +63,9 @@ internal static class OperatorSettings
             RoutingBlob = Address(Setting("EVENTING_ROUTING_BLOB")),
             FunctionsImage = Setting("EVENTING_FUNCTIONS_IMAGE") ?? "serverless-eventing/functions:latest",
             FunctionsSecret = Setting("EVENTING_FUNCTIONS_SECRET") ?? "serverless-eventing",
+            FunctionsServiceAccount = Setting("EVENTING_FUNCTIONS_SERVICE_ACCOUNT"),
+            Coexist = Setting("EVENTING_COEXIST") == "true",
+            InjectionSelector = selector,
             Leader = Setting("EVENTING_LEADER_ELECTION") == "true"
                 ? defaults with { Identity = Setting("POD_NAME") ?? defaults.Identity, Address = ownAddress }
                 : null,
@@ -62,6 +74,30 @@ internal static class OperatorSettings
             AdapterImage = Setting("EVENTING_ADAPTER_IMAGE") ?? OperatorOptions.DefaultAdapterImage,
             LoggerFactory = logging,
         };
+    }
+
+    private static JsonObject? Selector(string? text, ref string problem)
+    {
+        const string Name = "EVENTING_INJECTION_SELECTOR";
+        if (text is null)
+        {
+            return null;
+        }
+
+        JsonObject? selector = null;
+        try
+        {
+            selector = JsonNode.Parse(text) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            // Told below, like JSON that is no object.
+        }
+
+        problem = selector is null
+            ? $"{Name} is '{text}': give a label selector in JSON, such as {{\"matchLabels\":{{\"team\":\"a\"}}}}."
+            : LabelSelectors.ToQuery(selector, Name, out var why) is null ? why! : "";
+        return selector;
     }
 
     private static bool IsLoopback(string host) =>

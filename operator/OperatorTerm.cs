@@ -76,7 +76,8 @@ internal sealed class OperatorTerm : IAsyncDisposable
         var term = new OperatorTerm(options, client, metrics, logger);
         try
         {
-            var installation = await new Installation(client, options.SystemNamespace, options.TimeProvider, logger)
+            var installation = await new Installation(
+                client, options.SystemNamespace, options.Coexist, options.TimeProvider, logger)
                 .EnsureAsync(cancellationToken);
             await term.StartAsync(installation, routingTable, cancellationToken);
             return term;
@@ -133,13 +134,14 @@ internal sealed class OperatorTerm : IAsyncDisposable
             ReconcilerSet.All(parts),
             shared,
             _options.Workers,
-            change => ReconcilerSet.AlsoWoken(change, _informers));
+            change => ReconcilerSet.AlsoWoken(change, parts));
         _controllers = controllers;
         _barrier.Wake += controllers.Wake;
         _metrics.Watch(controllers.Depths, WatchAges);
 
-        await _informers.StartAsync(ResourceTypes.Watched, cancellationToken);
-        WakeWhatTheTableKnows(controllers);
+        await _informers.StartAsync(
+            _options.Coexist ? ResourceTypes.WatchedBesideKnative : ResourceTypes.Watched, cancellationToken);
+        WakeWhatTheTableKnows(parts, controllers);
         var stopping = _stopping.Token;
         _running = Task.WhenAll(
             lanes.RunAsync(stopping),
@@ -149,25 +151,29 @@ internal sealed class OperatorTerm : IAsyncDisposable
             RunBlobAsync(stopping),
             controllers.RunAsync(stopping),
             new OrphanSweep(parts, _options.SweepPeriod, _logger).RunAsync(stopping),
-            WakeWhenLanesAreReadyAsync(lanes, controllers, stopping));
+            WakeWhenLanesAreReadyAsync(lanes, parts.Kinds, controllers, stopping));
         await _publisher.First.WaitAsync(cancellationToken);
     }
 
     private ReconcilerParts Parts(BusProvisioner bus, Lanes lanes, EventRecorder events, Uri routingTable)
     {
-        var brokerClass = new BrokerClass(_options.DefaultBrokerClass);
+        var brokerClass = new BrokerClass(
+            _options.Coexist ? "" : _options.DefaultBrokerClass, _informers);
+        var kinds = _options.Coexist ? ChannelKinds.BesideKnative : ChannelKinds.All;
         return new ReconcilerParts
         {
             Client = _client,
             Informers = _informers,
             Subjects = _subjects,
             Children = new Children(_client, _informers),
-            Resolver = new DestinationResolver(_informers, _options.ClusterDomain, brokerClass.IsOurs),
+            Resolver = new DestinationResolver(_informers, _options.ClusterDomain, brokerClass.IsOurs, kinds.Channels),
             Bus = bus,
             Lanes = lanes,
             Routing = _state,
             Barrier = _barrier,
             BrokerClass = brokerClass,
+            Coexists = _options.Coexist,
+            InjectionSelector = _options.InjectionSelector,
             Dispatch = new DispatchOptions
             {
                 Image = _options.FunctionsImage,
@@ -175,6 +181,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
                 RoutingTable = _options.RoutingTableUri ?? routingTable,
                 TokenSecret = _options.RoutingToken is null ? null : _options.FunctionsSecret,
                 SystemNamespace = _options.SystemNamespace,
+                ServiceAccount = _options.FunctionsServiceAccount,
             },
             Events = events,
             DeletionPatience = _options.DeletionPatience,
@@ -191,16 +198,16 @@ internal sealed class OperatorTerm : IAsyncDisposable
             informer.Silence.TotalSeconds, new KeyValuePair<string, object?>("resource", informer.Type.Plural)));
 
     // What was deleted while no operator ran is known only from the table.
-    private void WakeWhatTheTableKnows(ControllerSet controllers)
+    private void WakeWhatTheTableKnows(ReconcilerParts parts, ControllerSet controllers)
     {
         foreach (var (kind, @namespace, name, _) in _state.Objects())
         {
             var types = kind switch
             {
                 nameof(IngressKind.Broker) => [ResourceTypes.Broker],
-                nameof(IngressKind.Channel) => ResourceTypes.Channels,
+                nameof(IngressKind.Channel) => parts.Kinds.Channels,
                 nameof(EgressKind.Trigger) => [ResourceTypes.Trigger],
-                nameof(EgressKind.Subscription) => ResourceTypes.Subscriptions,
+                nameof(EgressKind.Subscription) => parts.Kinds.Subscriptions,
                 nameof(EgressKind.Source) => ResourceTypes.CronSources,
                 _ => [],
             };
@@ -238,10 +245,10 @@ internal sealed class OperatorTerm : IAsyncDisposable
     }
 
     private async Task WakeWhenLanesAreReadyAsync(
-        Lanes lanes, ControllerSet controllers, CancellationToken cancellationToken)
+        Lanes lanes, ChannelKinds kinds, ControllerSet controllers, CancellationToken cancellationToken)
     {
         await Task.WhenAny(lanes.Ready, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
-        foreach (var type in ResourceTypes.Subscriptions)
+        foreach (var type in kinds.Subscriptions)
         {
             foreach (var subscription in _informers[type].All)
             {

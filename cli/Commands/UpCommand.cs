@@ -3,6 +3,7 @@ using System.CommandLine;
 using ServerlessEventing.Cli.House;
 using ServerlessEventing.Cli.Manifests;
 using ServerlessEventing.Cli.Output;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 
 namespace ServerlessEventing.Cli.Commands;
 
@@ -23,6 +24,11 @@ internal static class UpCommand
         DefaultValueFactory = _ => ".eventing",
     };
 
+    private static readonly Option<string?> QuirksOf = new("--quirks")
+    {
+        Description = "azure: throttling, late forwards, unpunctual schedules and more, where Azure promises little",
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -36,8 +42,9 @@ internal static class UpCommand
               eventing up --door pump
             """)
         {
-            Manifests, Data, HouseArguments.PortOffset, HouseArguments.Door, HouseArguments.Verbose,
+            Manifests, Data, HouseArguments.PortOffset, HouseArguments.Door, QuirksOf, HouseArguments.Verbose,
         };
+        QuirksOf.AcceptOnlyFromAmong("azure");
         command.SetAction(RunAsync);
         return command;
     }
@@ -51,6 +58,7 @@ internal static class UpCommand
             DataFolder = result.GetValue(Data)!,
             Ports = new HousePorts(result.GetValue(HouseArguments.PortOffset)),
             Door = result.GetValue(HouseArguments.Door),
+            Quirks = result.GetValue(QuirksOf) is null ? null : new AzureQuirks(),
             Print = Terminal.Line,
             Started = (name, where) => Terminal.Row(name, where),
             LoggerFactory = logger,

@@ -1,5 +1,6 @@
 // What one local house is made with.
 using Microsoft.Extensions.Logging;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 
 namespace ServerlessEventing.Cli.House;
 
@@ -14,6 +15,9 @@ internal sealed record HouseOptions
 
     /// <summary>How events get from the bus to the functions.</summary>
     public Door Door { get; init; }
+
+    /// <summary>What the bus does where Azure promises little; null: nothing of it.</summary>
+    public AzureQuirks? Quirks { get; init; }
 
     /// <summary>Gets what event-displays print.</summary>
     public required Action<string> Print { get; init; }

@@ -94,6 +94,7 @@ internal sealed class LocalHouse : IAsyncDisposable
                 DataFolder = Data.ServiceBus,
                 AmqpPort = ports.Amqp,
                 ManagementPort = ports.Management,
+                Quirks = options.Quirks,
                 LoggerFactory = options.LoggerFactory,
             },
             cancellationToken));

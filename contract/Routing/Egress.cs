@@ -18,6 +18,12 @@ public sealed record Egress
     /// <summary>Name of that object.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// Name of the Broker or Channel its events come from, in its own namespace; null for a source. For people to read
+    /// in metrics and traces.
+    /// </summary>
+    public string? Origin { get; init; }
+
     /// <summary>Whether new events still come, or only what is queued is worked off.</summary>
     public EgressState State { get; init; }
 

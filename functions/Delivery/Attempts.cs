@@ -2,12 +2,13 @@
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Telemetry;
 
 namespace ServerlessEventing.Functions.Delivery;
 
 /// <summary>Runs the tries of one phase of one message.</summary>
 internal sealed class Attempts(
-    SubscriberClient subscribers, NextSteps next, DispatchCounters counters, TimeProvider time)
+    SubscriberClient subscribers, NextSteps next, EventMetrics metrics, TimeProvider time)
 {
     private static readonly TimeSpan LongestWaitHere = TimeSpan.FromSeconds(2);
 
@@ -31,7 +32,7 @@ internal sealed class Attempts(
             plan.Gate?.Tried(outcome);
             if (outcome.Kind == OutcomeKind.BusUnavailable)
             {
-                return new(Settlement.Abandon, outcome);
+                return new(Ending.Abandoned, outcome);
             }
 
             if (outcome.Kind != OutcomeKind.Retryable || made >= delivery.Retry)
@@ -41,7 +42,7 @@ internal sealed class Attempts(
 
             var wait = RetryRules.Wait(delivery, made, outcome.RetryAfter);
             made++;
-            counters.Count("retry");
+            metrics.Retried(plan.Route.Egress);
             if (longest is not null)
             {
                 if (time.GetElapsedTime(started) + wait > longest)
@@ -56,19 +57,26 @@ internal sealed class Attempts(
                     : new DeliveryFailure(plan.Target.Destination.Uri, outcome.Status, outcome.ErrorData);
                 var state = plan.State with { Attempt = made, Moves = 0, Failure = failure };
                 var lane = plan.Route.RetriesLane(plan.Message.Lane);
-                return new(await next.AgainAsync(plan.Message, state, lane, wait, cancellationToken), outcome);
+                var ending = await next.AgainAsync(
+                    plan.Message, state, lane, wait, Ending.Retried, cancellationToken);
+                return new(ending, outcome);
             }
 
             await Task.Delay(wait, time, cancellationToken);
         }
     }
 
-    private Task<DeliveryOutcome> TryAsync(AttemptPlan plan, int made, CancellationToken cancellationToken) =>
-        plan.Target.Topic is { } topic
+    private async Task<DeliveryOutcome> TryAsync(AttemptPlan plan, int made, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var outcome = await (plan.Target.Topic is { } topic
             ? next.ToTopicAsync(
                 plan.Message, plan.Event.Copy(), topic, plan.Step, made, plan.Model, cancellationToken)
             : subscribers.PostAsync(
-                plan.Route, plan.Target, plan.Event, plan.Message.Others, plan.WantsReply, cancellationToken);
+                plan.Route, plan.Target, plan.Event, plan.Message.Others, plan.WantsReply, cancellationToken));
+        metrics.Tried(plan.Route.Egress, plan.Operation, outcome.Status, started);
+        return outcome;
+    }
 }
 
 /// <summary>What is to be tried, and for whom.</summary>
@@ -81,6 +89,18 @@ internal sealed record AttemptPlan(
     string Step,
     RoutingModel Model)
 {
+    public const string SubscriberStep = "subscriber";
+    public const string ReplyStep = "reply";
+    public const string SinkStep = "sink";
+
+    /// <summary>The same step by the name it has in metrics.</summary>
+    public string Operation => Step switch
+    {
+        ReplyStep => Telemetry.Operation.Reply,
+        SinkStep => Telemetry.Operation.DeadLetter,
+        _ => Telemetry.Operation.Deliver,
+    };
+
     /// <summary>The destination is asked for an event in its answer.</summary>
     public bool WantsReply { get; init; }
 
@@ -91,5 +111,5 @@ internal sealed record AttemptPlan(
     public bool StaysHere { get; init; }
 }
 
-/// <summary>The message is settled already, or the last outcome says what comes next.</summary>
-internal readonly record struct AttemptEnd(Settlement? Settlement, DeliveryOutcome? Outcome);
+/// <summary>The message has its end already, or the last outcome says what comes next.</summary>
+internal readonly record struct AttemptEnd(Ending? Ending, DeliveryOutcome? Outcome);

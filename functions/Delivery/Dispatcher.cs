@@ -4,6 +4,7 @@ using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
 using ServerlessEventing.Functions.Sources;
+using ServerlessEventing.Functions.Telemetry;
 
 namespace ServerlessEventing.Functions.Delivery;
 
@@ -30,7 +31,7 @@ internal sealed partial class Dispatcher(
     EgressGates gates,
     Attempts attempts,
     NextSteps next,
-    DispatchCounters counters,
+    EventMetrics metrics,
     TimeProvider time,
     ILogger<Dispatcher> logger)
 {
@@ -42,17 +43,29 @@ internal sealed partial class Dispatcher(
     /// <summary>Dispatches one message and says how to settle it.</summary>
     public async Task<Settlement> DispatchAsync(InboundMessage message, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
+        var model = tables.Current!;
+        var route = model.Egress(message.State.Egress ?? "");
+        using var span = EventTraces.Dispatch(route?.Egress, message.Event, message.Lane, message.Others);
+        var ending = await DispatchAsync(message, route, model, started, cancellationToken);
+        metrics.Ended(route?.Egress, ending.Word, ending.Reason);
+        span?.SetTag("eventing.ending", ending.Word).SetTag("eventing.reason", ending.Reason);
+        return ending.Settlement;
+    }
+
+    private async Task<Ending> DispatchAsync(
+        InboundMessage message, EgressRoute? route, RoutingModel model, long started,
+        CancellationToken cancellationToken)
+    {
         // 1: fit to be dispatched?
         var state = message.State;
-        var model = tables.Current!;
         if (Unfit(message) is var (reason, detail))
         {
-            var meant = model.Egress(state.Egress ?? "");
-            return await DeadLetterAsync(message, state, meant, reason, detail, cancellationToken);
+            return await DeadLetterAsync(message, state, route, reason, detail, cancellationToken);
         }
 
         // 2: the egress.
-        if (model.Egress(state.Egress!) is not { } route)
+        if (route is null)
         {
             if (model.Generation >= state.Since)
             {
@@ -60,7 +73,8 @@ internal sealed partial class Dispatcher(
             }
 
             tables.RequestRefresh();
-            return await next.AgainAsync(message, state, message.Lane, UnknownEgressWait, cancellationToken);
+            return await next.AgainAsync(
+                message, state, message.Lane, UnknownEgressWait, Ending.Early, cancellationToken);
         }
 
         if (route.Egress.State == EgressState.Draining)
@@ -68,20 +82,9 @@ internal sealed partial class Dispatcher(
             return await GoneAsync(message, route, "draining", cancellationToken);
         }
 
-        if (!message.IsReplayed && TickRules.IsSuperseded(message.Event!, message.Others, route.Egress, model))
+        if (Discarded(message, route, model) is { } why)
         {
-            return Discard("superseded");
-        }
-
-        if (state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow())
-        {
-            return Discard("expired");
-        }
-
-        // 3: the filter, which the rule on the bus may have let more through than it passes.
-        if (state.Phase == DeliveryPhase.Deliver && route.Filter?.Passes(message.Event!) == false)
-        {
-            return Discard("filtered");
+            return Ending.Discarded(why);
         }
 
         if (route.FilterError is { } error)
@@ -97,6 +100,7 @@ internal sealed partial class Dispatcher(
             return sentAway;
         }
 
+        metrics.Processed(route.Egress, started);
         var entered = time.GetTimestamp();
         try
         {
@@ -111,8 +115,23 @@ internal sealed partial class Dispatcher(
         }
     }
 
+    // 2, 3: why nobody is owed the event; null when somebody is.
+    private string? Discarded(InboundMessage message, EgressRoute route, RoutingModel model)
+    {
+        var cloudEvent = message.Event!;
+        var state = message.State;
+        return !message.IsReplayed && TickRules.IsSuperseded(cloudEvent, message.Others, route.Egress, model)
+                ? "superseded"
+            : state.Expires is { } text && Rfc3339.TryParse(text, out var expires) && expires <= time.GetUtcNow()
+                ? "expired"
+
+            // The rule on the bus may have let more through than the filter passes.
+            : state.Phase == DeliveryPhase.Deliver && route.Filter?.Passes(cloudEvent) == false ? "filtered"
+            : null;
+    }
+
     // 4: null once it is in. What came by its egress's own way waits here: nobody else's is behind it.
-    private async ValueTask<Settlement?> EnterAsync(
+    private async ValueTask<Ending?> EnterAsync(
         InboundMessage message, EgressRoute route, EgressGate gate, CancellationToken cancellationToken)
     {
         var state = message.State;
@@ -120,12 +139,12 @@ internal sealed partial class Dispatcher(
         {
             if (message.Dedicated is null)
             {
-                counters.Count("slot");
                 return await next.AgainAsync(
                     message,
                     state with { Moves = state.Moves + 1 },
                     route.RetriesLane(message.Lane),
                     slot,
+                    Ending.Moved,
                     cancellationToken);
             }
 
@@ -136,7 +155,7 @@ internal sealed partial class Dispatcher(
     }
 
     // 5: the subscriber.
-    private async Task<Settlement> DeliverAsync(
+    private async Task<Ending> DeliverAsync(
         InboundMessage message, EgressRoute route, EgressGate gate, RoutingModel model,
         CancellationToken cancellationToken)
     {
@@ -146,23 +165,22 @@ internal sealed partial class Dispatcher(
         }
 
         var end = await attempts.RunAsync(
-            new(message, message.State, route, route.Subscriber, message.Event!, "subscriber", model)
+            new(message, message.State, route, route.Subscriber, message.Event!, AttemptPlan.SubscriberStep, model)
             {
                 WantsReply = route.Egress.Kind != EgressKind.Source,
                 Gate = gate,
             },
             cancellationToken);
-        if (end.Settlement is { } settlement)
+        if (end.Ending is { } ending)
         {
-            return settlement;
+            return ending;
         }
 
         var outcome = end.Outcome!;
         if (outcome.Kind == OutcomeKind.Delivered)
         {
-            counters.Count("delivered");
             return outcome.Reply is null
-                ? Settlement.Complete
+                ? Ending.Delivered
                 : await ReplyAsync(message, outcome.Reply, route, model, cancellationToken);
         }
 
@@ -170,13 +188,13 @@ internal sealed partial class Dispatcher(
     }
 
     // 6: the reply. Its failure sends the original on to the dead-letter sink; the subscriber is not called again.
-    private async Task<Settlement> ReplyAsync(
+    private async Task<Ending> ReplyAsync(
         InboundMessage message, CloudEvent reply, EgressRoute route, RoutingModel model,
         CancellationToken cancellationToken)
     {
         if (route.Reply is null)
         {
-            return Settlement.Complete;
+            return Ending.Delivered;
         }
 
         // The reply goes on with the rounds its event has left, whatever it says itself.
@@ -186,26 +204,26 @@ internal sealed partial class Dispatcher(
         }
 
         var end = await attempts.RunAsync(
-            new(message, message.State with { Attempt = 0 }, route, route.Reply, reply, "reply", model)
+            new(message, message.State with { Attempt = 0 }, route, route.Reply, reply, AttemptPlan.ReplyStep, model)
             {
                 StaysHere = true,
             },
             cancellationToken);
-        if (end.Settlement is { } settlement)
+        if (end.Ending is { } ending)
         {
-            return settlement;
+            return ending;
         }
 
         if (end.Outcome!.Kind == OutcomeKind.Delivered)
         {
-            counters.Count("replied");
-            return Settlement.Complete;
+            metrics.Replied(route.Egress);
+            return Ending.Delivered;
         }
 
         return await GiveUpAsync(message, route, route.Reply, end.Outcome, model, cancellationToken);
     }
 
-    private Task<Settlement> GiveUpAsync(
+    private Task<Ending> GiveUpAsync(
         InboundMessage message, EgressRoute route, Target failed, DeliveryOutcome outcome, RoutingModel model,
         CancellationToken cancellationToken)
     {
@@ -224,7 +242,7 @@ internal sealed partial class Dispatcher(
     }
 
     // 7: the dead-letter sink, tried by the same policy.
-    private async Task<Settlement> ToSinkAsync(
+    private async Task<Ending> ToSinkAsync(
         InboundMessage message, DeliveryState state, EgressRoute route, RoutingModel model,
         CancellationToken cancellationToken)
     {
@@ -237,16 +255,15 @@ internal sealed partial class Dispatcher(
 
         var copy = WithFailure(message.Event!, state.Failure);
         var end = await attempts.RunAsync(
-            new(message, state, route, route.DeadLetterSink, copy, "sink", model), cancellationToken);
-        if (end.Settlement is { } settlement)
+            new(message, state, route, route.DeadLetterSink, copy, AttemptPlan.SinkStep, model), cancellationToken);
+        if (end.Ending is { } ending)
         {
-            return settlement;
+            return ending;
         }
 
         if (end.Outcome!.Kind == OutcomeKind.Delivered)
         {
-            counters.Count("sink");
-            return Settlement.Complete;
+            return Ending.Sunk;
         }
 
         var detail = $"{state.Failure?.Destination} failed with {state.Failure?.Code}, and the dead-letter sink "
@@ -279,7 +296,7 @@ internal sealed partial class Dispatcher(
             ? (DeadLetterReason.Poison, $"Handed out {message.DeliveryCount} times without being settled.")
         : null;
 
-    private Task<Settlement> DeadLetterAsync(
+    private Task<Ending> DeadLetterAsync(
         InboundMessage message,
         DeliveryState state,
         EgressRoute? route,
@@ -287,26 +304,19 @@ internal sealed partial class Dispatcher(
         string detail,
         CancellationToken cancellationToken)
     {
-        counters.Count("dead-letters");
         Log.DeadLettered(logger, state.Id, state.Egress, reason);
         return next.DeadLetterAsync(message, state, route?.Egress, reason, detail, cancellationToken);
     }
 
     // What goes with its egress is no loss, unless someone has just asked for it to be delivered.
-    private async Task<Settlement> GoneAsync(
+    private async Task<Ending> GoneAsync(
         InboundMessage message, EgressRoute? route, string why, CancellationToken cancellationToken)
     {
         const string Detail = "Sent again from the dead letters, but its Trigger, Subscription or source is deleted.";
         return message.IsReplayed
             ? await DeadLetterAsync(
                 message, message.State, route, DeadLetterReason.EgressGone, Detail, cancellationToken)
-            : Discard(why);
-    }
-
-    private Settlement Discard(string why)
-    {
-        counters.Count(why);
-        return Settlement.Complete;
+            : Ending.Discarded(why);
     }
 
     // A message that came back unsettled met a crash or a bus that refuses; a short breath keeps it from spinning.

@@ -1,10 +1,12 @@
 // Publishes the next step of a message and holds on until the bus has it.
+using System.Diagnostics;
 using System.Globalization;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Telemetry;
 using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Functions.Delivery;
@@ -20,19 +22,23 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
     private static readonly TimeSpan HoldLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>Sends the message to its retries queue, to come back after <paramref name="wait"/>.</summary>
-    public async Task<Settlement> AgainAsync(
-        InboundMessage message, DeliveryState state, string lane, TimeSpan wait, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends the message to its retries queue, to come back after <paramref name="wait"/>; that is its
+    /// <paramref name="ending"/> here, once the bus has it.
+    /// </summary>
+    public async Task<Ending> AgainAsync(
+        InboundMessage message, DeliveryState state, string lane, TimeSpan wait, Ending ending,
+        CancellationToken cancellationToken)
     {
         var next = EventMessages.Write(message.Event!, state, message.Others);
         next.MessageId = IdOf(message, "again-" + state.Phase.Text(), state.Attempt);
         next.ScheduledEnqueueTime = time.GetUtcNow() + wait;
         var result = await HoldAsync(EntityNames.Retries(lane), next, isOurs: true, cancellationToken);
-        return result == PublishResult.Confirmed ? Settlement.Complete : Settlement.Abandon;
+        return result == PublishResult.Confirmed ? ending : Ending.Abandoned;
     }
 
     /// <summary>Puts the message into the dead letters, with the reason.</summary>
-    public async Task<Settlement> DeadLetterAsync(
+    public async Task<Ending> DeadLetterAsync(
         InboundMessage message,
         DeliveryState state,
         Egress? egress,
@@ -58,7 +64,7 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         }
 
         var result = await HoldAsync(EntityNames.DeadLetters, next, isOurs: true, cancellationToken);
-        return result == PublishResult.Confirmed ? Settlement.Complete : Settlement.Abandon;
+        return result == PublishResult.Confirmed ? Ending.DeadLettered(reason) : Ending.Abandoned;
     }
 
     /// <summary>
@@ -76,16 +82,20 @@ internal sealed class NextSteps(BusPublisher publisher, TimeProvider time)
         }
 
         var state = new DeliveryState { Id = Ulid.New(time), Expires = cloudEvent[AttributeName.ExpiryTime] };
+        using var span = EventTraces.Send(ActivityKind.Producer, topic);
         var next = EventMessages.Write(cloudEvent, state, HopHeaders.Kept(message.Others));
+        HopHeaders.Write(span, next.ApplicationProperties);
         next.MessageId = IdOf(message, step, attempt);
         next.SessionId = SessionIds.Of(cloudEvent);
-        return await HoldAsync(topic, next, isOurs: false, cancellationToken) switch
+        var outcome = await HoldAsync(topic, next, isOurs: false, cancellationToken) switch
         {
             PublishResult.Confirmed => DeliveryOutcome.Taken,
             PublishResult.TooLarge => new() { Kind = OutcomeKind.Refused, Status = 413 },
             PublishResult.NoEntity => new() { Kind = OutcomeKind.Retryable, Status = 404 },
             _ => new() { Kind = OutcomeKind.BusUnavailable, Status = 503 },
         };
+        EventTraces.End(span, outcome.Status, failed: outcome.Kind != OutcomeKind.Delivered);
+        return outcome;
     }
 
     private bool TakeRound(CloudEvent cloudEvent)

@@ -1,10 +1,12 @@
 // Hands one event to one address by HTTP POST and reads what comes back.
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Telemetry;
 
 namespace ServerlessEventing.Functions.Delivery;
 
@@ -53,13 +55,32 @@ internal sealed class SubscriberClient(
             : delivery.Timeout > LongestTimeout ? LongestTimeout : delivery.Timeout;
         using var timer = new CancellationTokenSource(limit, time);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        using var span = EventTraces.Send(ActivityKind.Client, target.Shown);
         using var request = Request(route, target.Address, cloudEvent, wantsReply);
-        HopHeaders.Write(others, request);
+        HopHeaders.Write(others, span, request);
+        var outcome = await SendAsync(request, target, route.Egress, wantsReply, timeout, cancellationToken)
+            ?? Failed(OutcomeKind.Retryable, NoAnswer, $"no answer within {limit.TotalSeconds:0.###} s") with
+            {
+                IsSilence = true,
+            };
+        EventTraces.End(span, outcome.Status, failed: outcome.Kind != OutcomeKind.Delivered);
+        return outcome;
+    }
+
+    // Null when there was no answer in time.
+    private async Task<DeliveryOutcome?> SendAsync(
+        HttpRequestMessage request,
+        Target target,
+        Egress egress,
+        bool wantsReply,
+        CancellationTokenSource timeout,
+        CancellationToken cancellationToken)
+    {
         try
         {
             using var response = await clients.For(target.Destination.CaCerts).SendAsync(request, timeout.Token);
             return response.IsSuccessStatusCode
-                ? await AcceptedAsync(response, route.Egress, wantsReply, timeout.Token)
+                ? await AcceptedAsync(response, egress, wantsReply, timeout.Token)
                 : await RejectedAsync(response, timeout.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -68,8 +89,7 @@ internal sealed class SubscriberClient(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            var words = $"no answer within {limit.TotalSeconds:0.###} s";
-            return Failed(OutcomeKind.Retryable, NoAnswer, words) with { IsSilence = true };
+            return null;
         }
     }
 

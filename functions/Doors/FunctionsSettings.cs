@@ -20,6 +20,8 @@ internal sealed record FunctionsSettings
 
     public const string DispatchGroupSetting = "EVENTING_DISPATCH_GROUP";
 
+    public const string MetricsPortSetting = "EVENTING_METRICS_PORT";
+
     public const string AllowLoopbackSetting = "EVENTING_ALLOW_LOOPBACK";
     public const string AllowNetworksSetting = "EVENTING_ALLOW_NETWORKS";
 
@@ -46,6 +48,15 @@ internal sealed record FunctionsSettings
     public required IPAddress Address { get; init; }
 
     public required int Port { get; init; }
+
+    /// <summary>Where Prometheus finds the metrics; null: nowhere.</summary>
+    public int? MetricsPort { get; init; }
+
+    /// <summary>Loopback unless told otherwise, behind a host too: nobody proxies it.</summary>
+    public required IPAddress MetricsAddress { get; init; }
+
+    /// <summary>The ports it listens on, for people.</summary>
+    public string Ports => MetricsPort is { } metrics ? $"Port {Port}, or {metrics} of the metrics," : $"Port {Port}";
 
     /// <summary>Names this instance to the operator.</summary>
     public required string Instance { get; init; }
@@ -75,6 +86,7 @@ internal sealed record FunctionsSettings
         var pump = door.Equals("pump", StringComparison.OrdinalIgnoreCase);
         var portSetting = pump ? PortSetting : HandlerPortSetting;
         var port = pump ? DefaultPumpPort : 0;
+        var metricsPort = 0;
         IPAddress? address = IPAddress.Loopback;
         var calls = DefaultMaxConcurrentCalls;
         var loopback = false;
@@ -90,7 +102,10 @@ internal sealed record FunctionsSettings
                 ? $"The setting {DoorSetting} is \"{door}\"; it must be host or pump."
             : configuration[portSetting] is { } text && !IsPort(text, out port)
                 ? $"The setting {portSetting} is \"{text}\"; it must be a TCP port."
-            : pump && configuration[AddressSetting] is { } listen && !IPAddress.TryParse(listen, out address)
+            : configuration[MetricsPortSetting] is { Length: > 0 } scraped
+                && (!IsPort(scraped, out metricsPort) || metricsPort == port)
+                ? $"The setting {MetricsPortSetting} is \"{scraped}\"; it must be a TCP port that nothing else uses."
+            : configuration[AddressSetting] is { } listen && !IPAddress.TryParse(listen, out address)
                 ? $"The setting {AddressSetting} is \"{listen}\"; it must be an IP address, like 0.0.0.0."
             : configuration[MaxConcurrentCallsSetting] is { } many && !IsCalls(many, out calls)
                 ? $"The setting {MaxConcurrentCallsSetting} is \"{many}\"; it must be 1 to {MostConcurrentCalls}."
@@ -116,8 +131,10 @@ internal sealed record FunctionsSettings
             RoutingTable = configuration[TableSetting]!,
             RoutingTableToken = configuration[TokenSetting] is { Length: > 0 } token ? token : null,
             Pump = pump,
-            Address = address!,
+            Address = pump ? address! : IPAddress.Loopback,
             Port = port,
+            MetricsPort = metricsPort == 0 ? null : metricsPort,
+            MetricsAddress = address!,
             Instance = configuration[InstanceSetting] ?? $"{Environment.MachineName}-{Environment.ProcessId}",
             Functions = functions!,
             MaxConcurrentCalls = calls,

@@ -7,6 +7,7 @@ using ServerlessEventing.Functions.Delivery;
 using ServerlessEventing.Functions.Ingress;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Telemetry;
 
 namespace ServerlessEventing.Functions.Doors;
 
@@ -19,7 +20,8 @@ namespace ServerlessEventing.Functions.Doors;
 /// One try, nothing stored: who calls this is the one who tries again. Events of a Broker do not come this way.
 /// </summary>
 internal sealed class TriggerAddress(
-    RoutingTables tables, EgressGates gates, SubscriberClient subscribers, BusPublisher publisher, TimeProvider time)
+    RoutingTables tables, EgressGates gates, SubscriberClient subscribers, BusPublisher publisher, EventMetrics metrics,
+    TimeProvider time)
 {
     private const string Prefix = "/triggers/";
     private const int Segments = 4;
@@ -98,7 +100,9 @@ internal sealed class TriggerAddress(
             return route.FilterError is { } error ? Problems.BadFilter(error) : null;
         }
 
-        HopHeaders.AddTrace(context.Request.Headers, cloudEvent, hop);
+        using var span = EventTraces.Dispatch(
+            route.Egress, cloudEvent, context.Request.Path.Value!, context.Request.Headers);
+        HopHeaders.AddTrace(context.Request.Headers, cloudEvent, span, hop);
         var cancellationToken = context.RequestAborted;
         var gate = gates.Of(route.Egress);
         if (await gate.EnterAsync(moves: 0, cancellationToken) is { } slot)
@@ -113,6 +117,7 @@ internal sealed class TriggerAddress(
             outcome = await subscribers.PostAsync(
                 route, route.Subscriber, cloudEvent, hop, wantsReply: true, cancellationToken);
             gate.Tried(outcome);
+            metrics.Tried(route.Egress, Operation.Deliver, outcome.Status, entered);
         }
         finally
         {

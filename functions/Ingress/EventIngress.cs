@@ -3,6 +3,7 @@ using Microsoft.Net.Http.Headers;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
+using ServerlessEventing.Functions.Telemetry;
 
 namespace ServerlessEventing.Functions.Ingress;
 
@@ -16,7 +17,7 @@ namespace ServerlessEventing.Functions.Ingress;
 /// </code>
 /// The data is buffered once and sent once, untouched.
 /// </summary>
-internal sealed class EventIngress(RoutingTables tables, BusPublisher publisher, Intake intake)
+internal sealed class EventIngress(RoutingTables tables, BusPublisher publisher, Intake intake, EventMetrics metrics)
 {
     /// <summary>Handles a request that was sent to <paramref name="host"/>.</summary>
     public async Task HandleAsync(HttpContext context, string host)
@@ -29,35 +30,30 @@ internal sealed class EventIngress(RoutingTables tables, BusPublisher publisher,
             return;
         }
 
-        var problem = await TakeInAsync(context.Request, host, context.RequestAborted);
+        // 1, 2: method and address.
+        var request = context.Request;
+        var model = tables.Current!;
+        var address = EventAddress.Read(request.Path.Value ?? "", host, model);
+        var route = address.Find(model);
+        var problem = !HttpMethods.IsPost(request.Method) ? Problems.MethodNotAllowed
+            : address.Problem
+            ?? await TakeInAsync(request, route, address.Path ?? host, model, context.RequestAborted);
         if (problem is null)
         {
             context.Response.StatusCode = StatusCodes.Status202Accepted;
         }
         else
         {
+            metrics.Rejected(route?.Ingress, problem.Status);
             await problem.WriteAsync(context);
         }
     }
 
     private async ValueTask<Problem?> TakeInAsync(
-        HttpRequest request, string host, CancellationToken cancellationToken)
+        HttpRequest request, IngressRoute? route, string address, RoutingModel model,
+        CancellationToken cancellationToken)
     {
-        // 1, 2: method and address.
-        if (!HttpMethods.IsPost(request.Method))
-        {
-            return Problems.MethodNotAllowed;
-        }
-
-        var model = tables.Current!;
-        var address = EventAddress.Read(request.Path.Value ?? "", host, model);
-        if (address.Problem is not null)
-        {
-            return address.Problem;
-        }
-
         // 3: body; its limit is known once the bus has been asked.
-        var route = address.Find(model);
         if (route is not null)
         {
             await publisher.LearnLimitAsync(route.Ingress.Topic, cancellationToken);
@@ -84,7 +80,7 @@ internal sealed class EventIngress(RoutingTables tables, BusPublisher publisher,
         // 5: ingress.
         if (route is null)
         {
-            return Problems.UnknownAddress(address.Path ?? host);
+            return Problems.UnknownAddress(address);
         }
 
         // 6: TTL and arrival time, which a Channel leaves as they are.

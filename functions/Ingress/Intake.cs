@@ -1,14 +1,16 @@
 // Puts the events of a request onto the bus: all of them, or none.
+using System.Diagnostics;
 using System.Globalization;
 using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Publishing;
+using ServerlessEventing.Functions.Telemetry;
 using ServerlessEventing.ServiceBus;
 using RoutedIngress = ServerlessEventing.Contract.Routing.Ingress;
 
 namespace ServerlessEventing.Functions.Ingress;
 
 /// <summary>The last checks of an event, and the one publish; a batch goes to the bus as one transfer.</summary>
-internal sealed class Intake(BusPublisher publisher, TimeProvider time)
+internal sealed class Intake(BusPublisher publisher, EventMetrics metrics, TimeProvider time)
 {
     private const int InitialTtl = 255;
     private const int MaxAttributeBytes = 60 * 1024;
@@ -36,11 +38,14 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
         IHeaderDictionary headers,
         CancellationToken cancellationToken)
     {
+        using var spans = new IngressSpans(read.Events.Count);
         var messages = new ServiceBusMessage[read.Events.Count];
         for (var i = 0; i < messages.Length; i++)
         {
-            if (Write(ingress, read.Events[i], headers, out messages[i]) is { } problem)
+            var span = spans.Start(ingress, read.Events[i], headers);
+            if (Write(ingress, read.Events[i], headers, span, out messages[i]) is { } problem)
             {
+                spans.End(problem.Status);
                 return read.IsBatch ? Problems.Of(problem, i) : problem;
             }
         }
@@ -50,21 +55,35 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
             return null;
         }
 
+        var started = time.GetTimestamp();
+        var result = await PublishAsync(ingress.Topic, messages, cancellationToken);
+        var refused = result == PublishResult.Confirmed ? null : Problems.NotPublished(result, publisher.EventLimit);
+        var status = refused?.Status ?? StatusCodes.Status202Accepted;
+        spans.End(status);
+        metrics.Published(ingress, status, started);
+        if (refused is null)
+        {
+            metrics.Accepted(ingress, messages.Length);
+        }
+
+        return refused;
+    }
+
+    private async ValueTask<PublishResult> PublishAsync(
+        string topic, ServiceBusMessage[] messages, CancellationToken cancellationToken)
+    {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(PublishTimeout);
-        PublishResult result;
         try
         {
-            result = messages.Length == 1
-                ? await publisher.PublishAsync(ingress.Topic, messages[0], timeout.Token)
-                : await publisher.PublishAsync(ingress.Topic, messages, timeout.Token);
+            return messages.Length == 1
+                ? await publisher.PublishAsync(topic, messages[0], timeout.Token)
+                : await publisher.PublishAsync(topic, messages, timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            result = PublishResult.Unreachable;
+            return PublishResult.Unreachable;
         }
-
-        return result == PublishResult.Confirmed ? null : Problems.NotPublished(result, publisher.EventLimit);
     }
 
     private Problem? EnterBroker(CloudEvent cloudEvent)
@@ -83,7 +102,8 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
     }
 
     private Problem? Write(
-        RoutedIngress ingress, CloudEvent cloudEvent, IHeaderDictionary headers, out ServiceBusMessage message)
+        RoutedIngress ingress, CloudEvent cloudEvent, IHeaderDictionary headers, Activity? span,
+        out ServiceBusMessage message)
     {
         message = null!;
         if (!HopHeaders.TryRead(headers, out var hop))
@@ -91,7 +111,7 @@ internal sealed class Intake(BusPublisher publisher, TimeProvider time)
             return Problems.TooManyHeaders;
         }
 
-        HopHeaders.AddTrace(headers, cloudEvent, hop);
+        HopHeaders.AddTrace(headers, cloudEvent, span, hop);
         var limit = publisher.EventLimit;
         var bytes = EventMessages.PropertyBytes(cloudEvent, hop, out var largest);
         if (bytes > MaxAttributeBytes)

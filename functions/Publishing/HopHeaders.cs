@@ -51,27 +51,58 @@ internal static class HopHeaders
         return true;
     }
 
-    /// <summary>
-    /// Adds the trace context of this hop: in the trace of the request, else in that of the event's origin, else in
-    /// a new one.
-    /// </summary>
-    public static void AddTrace(
-        IHeaderDictionary headers, CloudEvent cloudEvent, List<KeyValuePair<string, object>> properties)
+    /// <summary>The trace of the request, else that of the event's origin; default when neither names one.</summary>
+    public static ActivityContext Origin(IHeaderDictionary headers, CloudEvent cloudEvent)
     {
         var state = headers.TraceState.ToString();
-        if (ActivityContext.TryParse(headers.TraceParent, null, isRemote: true, out var context))
+        var kept = state.Length is > 0 and <= MaxTraceStateLength && IsPrintable(state) ? state : null;
+        if (!ActivityContext.TryParse(headers.TraceParent, kept, isRemote: true, out var context))
         {
-            if (state.Length is > 0 and <= MaxTraceStateLength && IsPrintable(state))
-            {
-                properties.Add(new(MessageProperties.TraceState, state));
-            }
+            _ = ActivityContext.TryParse(cloudEvent[AttributeName.TraceParent], null, isRemote: true, out context);
         }
-        else if (!ActivityContext.TryParse(cloudEvent[AttributeName.TraceParent], null, isRemote: true, out context))
+
+        return context;
+    }
+
+    /// <summary>The trace that a message from the bus is in, or default.</summary>
+    public static ActivityContext Origin(IReadOnlyList<KeyValuePair<string, object>> others)
+    {
+        _ = ActivityContext.TryParse(
+            Text(others, MessageProperties.TraceParent),
+            Text(others, MessageProperties.TraceState),
+            isRemote: true,
+            out var context);
+        return context;
+    }
+
+    /// <summary>
+    /// Adds the trace context of this hop: that of its span; without one a new id in the trace it comes from, or in a
+    /// new trace.
+    /// </summary>
+    public static void AddTrace(
+        IHeaderDictionary headers, CloudEvent cloudEvent, Activity? span, List<KeyValuePair<string, object>> properties)
+    {
+        var context = span?.Context ?? Origin(headers, cloudEvent);
+        if (context == default)
         {
             context = new(ActivityTraceId.CreateRandom(), default, ActivityTraceFlags.None);
         }
 
-        properties.Add(new(MessageProperties.TraceParent, NextHop(context)));
+        if (context.TraceState is { Length: > 0 } state)
+        {
+            properties.Add(new(MessageProperties.TraceState, state));
+        }
+
+        properties.Add(new(MessageProperties.TraceParent, span?.Id ?? NextHop(context)));
+    }
+
+    /// <summary>Makes a span the hop of a message that is published within it; without one nothing changes.</summary>
+    public static void Write(Activity? span, IDictionary<string, object> properties)
+    {
+        if (span?.Id is { } id)
+        {
+            properties[MessageProperties.TraceParent] = id;
+        }
     }
 
     /// <summary>Those of a message's properties that go on with whatever is published or sent because of it.</summary>
@@ -91,10 +122,17 @@ internal static class HopHeaders
     }
 
     /// <summary>
-    /// Writes them into a request. They are checked again: whoever may send to the bus may have written them.
+    /// Writes them into a request, whose hop is <paramref name="span"/> where there is one. They are checked again:
+    /// whoever may send to the bus may have written them.
     /// </summary>
-    public static void Write(IReadOnlyList<KeyValuePair<string, object>> others, HttpRequestMessage request)
+    public static void Write(
+        IReadOnlyList<KeyValuePair<string, object>> others, Activity? span, HttpRequestMessage request)
     {
+        if (span is not null)
+        {
+            request.Headers.TryAddWithoutValidation(MessageProperties.TraceParent, span.Id);
+        }
+
         foreach (var (name, value) in others)
         {
             if (value is not string text || !IsPrintable(text))
@@ -104,7 +142,7 @@ internal static class HopHeaders
 
             if (name == MessageProperties.TraceParent)
             {
-                if (ActivityContext.TryParse(text, null, isRemote: true, out var context))
+                if (span is null && ActivityContext.TryParse(text, null, isRemote: true, out var context))
                 {
                     request.Headers.TryAddWithoutValidation(name, NextHop(context));
                 }
@@ -119,6 +157,19 @@ internal static class HopHeaders
                 request.Headers.TryAddWithoutValidation(header, text);
             }
         }
+    }
+
+    private static string? Text(IReadOnlyList<KeyValuePair<string, object>> others, string name)
+    {
+        foreach (var (key, value) in others)
+        {
+            if (key == name)
+            {
+                return value as string;
+            }
+        }
+
+        return null;
     }
 
     private static bool IsPassed(string name) =>

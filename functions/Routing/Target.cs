@@ -12,12 +12,17 @@ internal sealed class Target
         Address = Uri.TryCreate(destination.Uri, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https")
             ? uri
             : null;
+        Shown = Address?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+            ?? destination.Uri;
     }
 
     public Destination Destination { get; }
 
     /// <summary>The http or https address; null when the text is none, which counts as unreachable.</summary>
     public Uri? Address { get; }
+
+    /// <summary>The address without what may be secret in it.</summary>
+    public string Shown { get; }
 
     /// <summary>The topic that is published to instead of a POST, or null.</summary>
     public string? Topic => Destination.Topic;

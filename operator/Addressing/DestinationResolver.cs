@@ -13,7 +13,11 @@ namespace ServerlessEventing.Operator.Addressing;
 /// a Broker or Channel of ours also gives its topic, so that the event goes straight onto the bus. Every ref looked
 /// at is reported, so that the object is reconciled again when what it refers to appears or changes.
 /// </remarks>
-public sealed class DestinationResolver(InformerSet informers, string clusterDomain, Func<Resource, bool> isOurBroker)
+public sealed class DestinationResolver(
+    InformerSet informers,
+    string clusterDomain,
+    Func<Resource, bool> isOurBroker,
+    IReadOnlyList<ResourceType> ourChannels)
 {
     /// <summary>Resolves what a spec says; <paramref name="what"/> names the field in messages.</summary>
     public Resolution Resolve(JsonNode? destination, string what, string parentNamespace, Action<ObjectRef> refersTo)
@@ -140,7 +144,7 @@ public sealed class DestinationResolver(InformerSet informers, string clusterDom
                 : null;
         }
 
-        return ResourceTypes.Channels.Any(type => type.GroupKind == target.Kind)
+        return ourChannels.Any(type => type.GroupKind == target.Kind)
             ? EntityNames.Topic(resource.Namespace, resource.Name)
             : null;
     }

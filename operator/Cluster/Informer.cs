@@ -20,7 +20,8 @@ public sealed record ResourceChange(ResourceType Type, Resource? Old, Resource? 
 ///     │ 410, ERROR          ▼
 ///     └──────────── 3 watch from the list's version; bookmarks move it on; a clean end watches again
 /// </code>
-/// A kind that is not installed (404) counts as synced and empty, and is asked for again: it may come later.
+/// A kind that is not served (404) counts as synced, and is asked for again: it may come later. What was known of its
+/// objects stays: objects that were deleted are told by the watch, or missing from the next list.
 /// </remarks>
 public sealed partial class Informer(ClusterClient client, ResourceType type, TimeProvider time, ILogger logger)
 {
@@ -115,7 +116,8 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
             if (page.IsMissing)
             {
                 IsServed = false;
-                Replace(found);
+                Interlocked.Exchange(ref _lastHeard, time.GetTimestamp());
+                _synced.TrySetResult();
                 return null;
             }
 

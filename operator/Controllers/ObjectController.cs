@@ -33,6 +33,7 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
     : IDisposable
 {
     private static readonly TimeSpan ReconcileTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan NotServedPause = TimeSpan.FromSeconds(10);
     private readonly WorkQueue _queue = new(parts.Time);
 
     public ResourceType Type => reconciler.Type;
@@ -128,6 +129,12 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
     {
         var self = new ObjectRef(Type.GroupKind, key);
         var resource = parts.Informers[Type].Get(key);
+        if (resource is null && !parts.Informers[Type].IsServed)
+        {
+            // A kind that is not served says nothing about its objects: they may be there again with it.
+            return ReconcileResult.Again(NotServedPause);
+        }
+
         if (resource is null || !reconciler.IsOurs(resource))
         {
             parts.Tracker.Set(self, []);

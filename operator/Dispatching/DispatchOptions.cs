@@ -20,6 +20,12 @@ public sealed record DispatchOptions
 
     public required string SystemNamespace { get; init; }
 
+    /// <summary>Service account of their pods, in their namespace; null: its default one.</summary>
+    public string? ServiceAccount { get; init; }
+
+    /// <summary>Label of pods that read the routing table: the operator's NetworkPolicy admits by it.</summary>
+    public const string ReaderLabel = "eventing.azure.dev/reads-routing-table";
+
     /// <summary>Key in <see cref="Secret"/>, and the setting it becomes.</summary>
     public const string SecretKey = "ServiceBusConnection";
 

@@ -55,17 +55,8 @@ public sealed record Dispatcher
             ["selector"] = new JsonObject { ["matchLabels"] = Labels() },
             ["template"] = new JsonObject
             {
-                ["metadata"] = new JsonObject { ["labels"] = Labels() },
-                ["spec"] = new JsonObject
-                {
-                    ["enableServiceLinks"] = false,
-                    ["securityContext"] = new JsonObject
-                    {
-                        ["runAsNonRoot"] = true,
-                        ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
-                    },
-                    ["containers"] = new JsonArray(Container(options)),
-                },
+                ["metadata"] = new JsonObject { ["labels"] = PodLabels() },
+                ["spec"] = Pod(options),
             },
         };
         if (replicas is not null)
@@ -74,6 +65,33 @@ public sealed record Dispatcher
         }
 
         return new JsonObject { ["metadata"] = Metadata(), ["spec"] = spec };
+    }
+
+    private JsonObject PodLabels()
+    {
+        var labels = Labels();
+        labels[DispatchOptions.ReaderLabel] = "true";
+        return labels;
+    }
+
+    private JsonObject Pod(DispatchOptions options)
+    {
+        var pod = new JsonObject
+        {
+            ["enableServiceLinks"] = false,
+            ["securityContext"] = new JsonObject
+            {
+                ["runAsNonRoot"] = true,
+                ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
+            },
+            ["containers"] = new JsonArray(Container(options)),
+        };
+        if (options.ServiceAccount is { } account)
+        {
+            pod["serviceAccountName"] = account;
+        }
+
+        return pod;
     }
 
     /// <summary>A ScaledObject that counts what waits for each egress of the group.</summary>

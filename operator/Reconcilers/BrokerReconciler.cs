@@ -72,9 +72,15 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
         await SubscriptionAsync(work, cancellationToken);
         var result = await WorkloadsAsync(work, cancellationToken);
         ShowChannels(work.Status, triggers, replies);
-        return result.Or(work.Conditions["TriggerChannelReady"]!.Status == ConditionStatus.True
+        result = result.Or(work.Conditions["TriggerChannelReady"]!.Status == ConditionStatus.True
             ? OpenIngress(work, triggers)
             : NotYet(work, triggers));
+        if (parts.BrokerClass.Problem(broker) is { } changed)
+        {
+            work.Conditions.MarkFalse("IngressReady", "Immutable", changed);
+        }
+
+        return result;
     }
 
     public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>

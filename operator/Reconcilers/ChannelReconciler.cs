@@ -113,13 +113,18 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
             _foreign.Forget(key);
         }
 
+        if (!parts.AreServed(parts.Kinds.Channels))
+        {
+            return Task.CompletedTask;
+        }
+
         parts.Routing.Remove(ingress => ingress.Kind == IngressKind.Channel && ingress.Uid != live
             && ingress.Namespace == key.Namespace && ingress.Name == key.Name && !LivesInOtherKind(ingress));
         return Task.CompletedTask;
     }
 
     // Two kinds may have Channels of one name; only one has the topic, and its ingress must stay.
-    private bool LivesInOtherKind(Ingress ingress) => ResourceTypes.Channels
+    private bool LivesInOtherKind(Ingress ingress) => parts.Kinds.Channels
         .Where(other => other != type)
         .Select(other => parts.Informers[other].Get(new ResourceKey(ingress.Namespace, ingress.Name)))
         .Any(other => other?.Uid == ingress.Uid);
@@ -233,7 +238,7 @@ public sealed class ChannelReconciler(ResourceType type, ReconcilerParts parts) 
 
     private void WakeSubscriptions(Resource channel)
     {
-        foreach (var subscriptions in ResourceTypes.Subscriptions)
+        foreach (var subscriptions in parts.Kinds.Subscriptions)
         {
             foreach (var subscription in parts.Informers[subscriptions].All
                 .Where(item => ChannelSubscribers.Names(item, subscriptions, type, channel)))

@@ -10,7 +10,7 @@ internal static class ChannelSubscribers
     /// <summary>The Subscriptions of a Channel that have an address to deliver to, in a stable order.</summary>
     public static List<(ResourceType Type, Resource Subscription)> Of(
         ReconcilerParts parts, ResourceType channelType, Resource channel) =>
-        ResourceTypes.Subscriptions
+        parts.Kinds.Subscriptions
             .SelectMany(type => parts.Informers[type].All.Select(item => (Type: type, Subscription: item)))
             .Where(pair => !pair.Subscription.IsDeleting
                 && pair.Subscription.Status.Object("physicalSubscription") is not null

@@ -27,7 +27,7 @@ internal sealed class ForeignSubscribers(ReconcilerParts parts, ResourceType typ
             return [];
         }
 
-        var ours = ResourceTypes.Subscriptions
+        var ours = parts.Kinds.Subscriptions
             .SelectMany(kind => parts.Informers[kind].All.Select(item => item.Uid)).ToHashSet();
         return channel.Spec.Items("subscribers").OfType<JsonObject>()
             .Where(entry => entry.NonEmpty("uid") is { } uid && !ours.Contains(uid)
@@ -88,6 +88,7 @@ internal sealed class ForeignSubscribers(ReconcilerParts parts, ResourceType typ
             Kind = EgressKind.Subscription,
             Namespace = channel.Namespace,
             Name = $"{channel.Name}:{entry.NonEmpty("name") ?? entry.Text("uid")}",
+            Origin = channel.Name,
             Lane = EntityNames.SubscriptionsLane,
             Destination = Destination(entry, "subscriber"),
             Reply = Destination(entry, "reply"),

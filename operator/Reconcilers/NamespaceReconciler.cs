@@ -1,12 +1,14 @@
 // Gives a labelled namespace its Broker `default`.
 using System.Text.Json.Nodes;
 using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Reconcilers.Sources;
 using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Reconcilers;
 
 /// <summary>
-/// v0.7's <c>knative-eventing-injection=enabled</c> and today's <c>eventing.knative.dev/injection=enabled</c>. The
+/// v0.7's <c>knative-eventing-injection=enabled</c> and today's <c>eventing.knative.dev/injection=enabled</c>, or what
+/// the setting <c>EVENTING_INJECTION_SELECTOR</c> selects. The
 /// Broker is made when it is missing, also after someone deleted it, and never changed or deleted.
 /// </summary>
 public sealed class NamespaceReconciler(ReconcilerParts parts) : IObjectReconciler
@@ -21,7 +23,9 @@ public sealed class NamespaceReconciler(ReconcilerParts parts) : IObjectReconcil
     public bool HasFinalizer => false;
 
     public bool IsOurs(Resource resource) =>
-        resource.Label(OldLabel) == "enabled" || resource.Label(Label) == "enabled";
+        resource.Label(OldLabel) == "enabled" || resource.Label(Label) == "enabled"
+        || (parts.InjectionSelector is { } selector
+            && LabelSelectors.Matches(selector, resource.Json.Map("metadata", "labels")));
 
     public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
     {

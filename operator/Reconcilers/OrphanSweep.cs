@@ -81,8 +81,8 @@ internal sealed partial class OrphanSweep(ReconcilerParts parts, TimeSpan period
     private static bool Differs(BusEntity entity, BusOwner owner, Resource? there) =>
         there is null || (entity is not BusTopic && there.Uid != owner.Uid);
 
-    private static ResourceType? TypeOf(BusOwner owner) =>
-        ResourceTypes.Channels.Concat(ResourceTypes.Subscriptions)
+    private ResourceType? TypeOf(BusOwner owner) =>
+        parts.Kinds.Channels.Concat(parts.Kinds.Subscriptions)
             .FirstOrDefault(type => type.GroupKind.ToString() == owner.Kind);
 
     private static partial class Log

@@ -1,4 +1,5 @@
 // What all reconcilers work with.
+using System.Text.Json.Nodes;
 using ServerlessEventing.Operator.Addressing;
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
@@ -34,6 +35,12 @@ public sealed record ReconcilerParts
 
     public required BrokerClass BrokerClass { get; init; }
 
+    /// <summary>Whether Knative is installed in the cluster, too, and keeps its own kinds.</summary>
+    public required bool Coexists { get; init; }
+
+    /// <summary>Namespaces that get a Broker beside those labelled for it; null: none.</summary>
+    public required JsonObject? InjectionSelector { get; init; }
+
     public required DispatchOptions Dispatch { get; init; }
 
     public required EventRecorder Events { get; init; }
@@ -52,8 +59,16 @@ public sealed record ReconcilerParts
     /// <summary>Has another object reconciled soon.</summary>
     public required Action<ObjectRef> Wake { get; init; }
 
+    public ChannelKinds Kinds => Coexists ? ChannelKinds.BesideKnative : ChannelKinds.All;
+
     /// <summary>The host name every Service of ours points at.</summary>
     public string IngressHost => $"{Contract.Names.Addresses.IngressHost}.{ClusterDomain}";
+
+    /// <summary>
+    /// Whether the cluster serves each of these kinds. While it does not, nothing is known to be gone that may be of
+    /// such a kind.
+    /// </summary>
+    public bool AreServed(IEnumerable<ResourceType> kinds) => kinds.All(kind => Informers[kind].IsServed);
 
     public ObjectRef RefOf(ResourceType type, Resource resource) => new(type.GroupKind, resource.Key);
 

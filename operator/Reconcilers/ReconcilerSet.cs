@@ -12,15 +12,21 @@ internal static class ReconcilerSet
 {
     public static IEnumerable<IObjectReconciler> All(ReconcilerParts parts) =>
     [
-        new NamespaceReconciler(parts),
-        new ProvisionerReconciler(),
         new BrokerReconciler(parts),
         new TriggerReconciler(parts),
+        .. parts.Kinds.Channels.Select(type => new ChannelReconciler(type, parts)),
+        .. parts.Kinds.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
+        .. parts.Coexists ? [] : OfKnative(parts),
+    ];
+
+    // What an installed Knative has controllers of its own for.
+    private static IEnumerable<IObjectReconciler> OfKnative(ReconcilerParts parts) =>
+    [
+        new NamespaceReconciler(parts),
+        new ProvisionerReconciler(),
         new EventTypeReconciler(parts),
         new SequenceReconciler(parts),
         new ParallelReconciler(parts),
-        .. ResourceTypes.Channels.Select(type => new ChannelReconciler(type, parts)),
-        .. ResourceTypes.Subscriptions.Select(type => new SubscriptionReconciler(type, parts)),
         new PingSourceReconciler(parts),
         new CronJobSourceReconciler(parts),
         .. ResourceTypes.ApiServerSources.Select(type => new ApiServerSourceReconciler(type, parts)),
@@ -33,11 +39,11 @@ internal static class ReconcilerSet
     /// A Channel shows its subscribers, so it looks again when one of them changes; so does an ApiServerSource that
     /// selects namespaces when one of those does.
     /// </summary>
-    public static IEnumerable<ObjectRef> AlsoWoken(ResourceChange change, InformerSet informers) =>
-        ResourceTypes.Subscriptions.Contains(change.Type)
+    public static IEnumerable<ObjectRef> AlsoWoken(ResourceChange change, ReconcilerParts parts) =>
+        parts.Kinds.Subscriptions.Contains(change.Type)
             ? [ChannelSubscribers.ChannelOf(change.Either, change.Type)]
-        : change.Type == ResourceTypes.Namespace
-            ? informers[ResourceTypes.ApiServerSource].All
+        : change.Type == ResourceTypes.Namespace && !parts.Coexists
+            ? parts.Informers[ResourceTypes.ApiServerSource].All
                 .Where(source => source.Spec.Object("namespaceSelector") is not null)
                 .Select(source => new ObjectRef(ResourceTypes.ApiServerSource.GroupKind, source.Key))
         : [];

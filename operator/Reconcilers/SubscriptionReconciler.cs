@@ -37,7 +37,7 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
     private string Resolved => _old ? "Resolved" : "ReferencesResolved";
 
     public bool IsOurs(Resource resource) =>
-        ResourceTypes.Channels.Any(kind => kind.GroupKind == ChannelSubscribers.ChannelOf(resource, type).Kind);
+        parts.Kinds.Channels.Any(kind => kind.GroupKind == ChannelSubscribers.ChannelOf(resource, type).Kind);
 
     public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
     {
@@ -86,7 +86,12 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
 
     public Task ForgetAsync(ResourceKey key, CancellationToken cancellationToken)
     {
-        var live = ResourceTypes.Subscriptions.Select(kind => parts.Informers[kind].Get(key)?.Uid).ToList();
+        if (!parts.AreServed(parts.Kinds.Subscriptions))
+        {
+            return Task.CompletedTask;
+        }
+
+        var live = parts.Kinds.Subscriptions.Select(kind => parts.Informers[kind].Get(key)?.Uid).ToList();
         parts.Routing.Drain(egress => egress.Kind == EgressKind.Subscription && !live.Contains(egress.Uid)
             && egress.Namespace == key.Namespace && egress.Name == key.Name);
         return Task.CompletedTask;
@@ -114,7 +119,7 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
         var ownerType = owner.Kind == ResourceTypes.Trigger.GroupKind ? ResourceTypes.Trigger
             : owner.Kind == ResourceTypes.Broker.GroupKind ? ResourceTypes.Broker
             : null;
-        return ownerType is not null && parts.Informers[ownerType].HasSynced
+        return ownerType is not null && parts.Informers[ownerType].IsServed
             && parts.Informers[ownerType].Get(new ResourceKey(resource.Namespace, owner.Name))?.Uid != owner.Uid;
     }
 
@@ -122,7 +127,7 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
     {
         var target = ChannelSubscribers.ChannelOf(work.Object, type);
         work.RefersTo(target);
-        var kind = ResourceTypes.Channels.First(candidate => candidate.GroupKind == target.Kind);
+        var kind = parts.Kinds.Channels.First(candidate => candidate.GroupKind == target.Kind);
         var channel = parts.Informers[kind].Get(target.Key);
         if (channel is null or { IsDeleting: true })
         {
@@ -213,6 +218,7 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
             Kind = EgressKind.Subscription,
             Namespace = subscription.Namespace,
             Name = subscription.Name,
+            Origin = subscription.Spec.Text("channel", "name"),
             Lane = EntityNames.SubscriptionsLane,
             Destination = subscriber,
             Reply = reply,

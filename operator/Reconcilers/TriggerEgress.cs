@@ -52,6 +52,7 @@ internal sealed class TriggerEgress(ReconcilerParts parts)
                 Kind = EgressKind.Trigger,
                 Namespace = trigger.Namespace,
                 Name = trigger.Name,
+                Origin = brokerName,
                 Lane = dispatch.LaneOf(trigger),
                 Dedicated = dispatch.Of(
                     trigger, brokerName, BrokerNames.TriggerTopic(trigger.Namespace, brokerName)),

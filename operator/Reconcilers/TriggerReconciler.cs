@@ -35,9 +35,12 @@ public sealed class TriggerReconciler(ReconcilerParts parts) : IObjectReconciler
 
     public bool HasFinalizer => false;
 
-    /// <summary>A Trigger follows its Broker's class; while there is no Broker it may still become ours.</summary>
+    /// <summary>
+    /// A Trigger follows its Broker's class; while there is no Broker it may still become ours, where nobody else takes
+    /// care of it.
+    /// </summary>
     public bool IsOurs(Resource resource) =>
-        Broker(resource) is not { } broker || parts.BrokerClass.IsOurs(broker);
+        Broker(resource) is { } broker ? parts.BrokerClass.IsOurs(broker) : !parts.Coexists;
 
     public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
     {

@@ -92,6 +92,11 @@ public static class ResourceTypes
     /// <summary>Every kind that is a bus subscription.</summary>
     public static readonly IReadOnlyList<ResourceType> Subscriptions = [OwnedSubscription, Subscription];
 
+    /// <summary>Every kind watched from the start beside an installed Knative.</summary>
+    public static readonly IReadOnlyList<ResourceType> WatchedBesideKnative =
+        [Namespace, Service, Deployment, ScaledObject, Broker, Trigger, OwnedChannel, ServiceBusChannel,
+            OwnedSubscription];
+
     /// <summary>Every kind watched from the start.</summary>
     public static readonly IReadOnlyList<ResourceType> Watched =
     [

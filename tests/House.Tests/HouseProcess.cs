@@ -14,8 +14,11 @@ internal sealed class HouseProcess : IAsyncDisposable
     private readonly StringBuilder output = new();
     private Process? process;
 
-    public HouseProcess(string data, string door = "host")
+    private readonly string[] more;
+
+    public HouseProcess(string data, string door = "host", params string[] more)
     {
+        this.more = more;
         Data = data;
         Door = door;
         Offset = Eventing.FreeOffset();
@@ -63,7 +66,7 @@ internal sealed class HouseProcess : IAsyncDisposable
         process = Eventing.Start(
             [
                 "up", .. manifests, "--data", Data, "--door", Door,
-                "--port-offset", Offset.ToString(CultureInfo.InvariantCulture),
+                "--port-offset", Offset.ToString(CultureInfo.InvariantCulture), .. more,
             ],
             line =>
             {
@@ -84,6 +87,24 @@ internal sealed class HouseProcess : IAsyncDisposable
 
     /// <summary>kill -9 of the house; its children are left to themselves.</summary>
     public Task KillAloneAsync() => KillAsync(entireProcessTree: false);
+
+    /// <summary>kill -9 of the functions; the house starts them again.</summary>
+    public async Task KillFunctionsAsync()
+    {
+        using var functions = Process.GetProcessById(FunctionsId);
+        functions.Kill();
+        await functions.WaitForExitAsync();
+    }
+
+    /// <summary>The house's own process.</summary>
+    public int Id => process!.Id;
+
+    /// <summary>The process of the functions; 0 while there is none.</summary>
+    public int FunctionsId => Directory.EnumerateDirectories($"/proc/{Id}/task")
+        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' '))
+        .Select(id => int.TryParse(id, CultureInfo.InvariantCulture, out var child) ? child : 0)
+        .FirstOrDefault(child => child > 0
+            && File.ReadAllText($"/proc/{child}/cmdline").Contains("functions", StringComparison.Ordinal));
 
     private async Task KillAsync(bool entireProcessTree)
     {

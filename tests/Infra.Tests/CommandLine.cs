@@ -8,7 +8,7 @@ internal sealed record Printed(int Code, string Output, string Error);
 
 internal static class CommandLine
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs it and returns its stdout; a failure fails the test with all it printed.</summary>
     public static async Task<string> OkAsync(

@@ -79,6 +79,9 @@ public sealed class Schema
 
     public Schema? Not { get; init; }
 
+    /// <summary>What is told who changes the value: of the rule <c>self == oldSelf</c>; null: it may change.</summary>
+    public string? Frozen { get; init; }
+
     public ListKind ListKind { get; init; }
 
     /// <summary>The keys that tell the items of a map list apart; also the merge key of strategic patches.</summary>

@@ -8,8 +8,6 @@ namespace ServerlessEventing.Local.Kubernetes.Schemas;
 /// <summary>Turns the JSON of a schema into a <see cref="Schema"/>, collecting what is wrong on the way.</summary>
 public sealed class SchemaReader
 {
-    private static readonly TimeSpan PatternTimeout = TimeSpan.FromMilliseconds(250);
-
     private readonly List<StatusCause> causes = [];
 
     public IReadOnlyList<StatusCause> Causes => causes;
@@ -57,6 +55,7 @@ public sealed class SchemaReader
             AnyOf = Alternatives(json, "anyOf", path),
             OneOf = Alternatives(json, "oneOf", path),
             Not = json["not"] is JsonObject not ? Read(not, $"{path}.not", structural: false) : null,
+            Frozen = Frozen(json),
             ListKind = json.Text("x-kubernetes-list-type") switch
             {
                 "map" => ListKind.Map,
@@ -70,6 +69,13 @@ public sealed class SchemaReader
 
     private static double? Number(JsonNode? node) =>
         node.AsNumber();
+
+    // The one rule of the expression language that is understood; others are ignored.
+    private static string? Frozen(JsonObject json) =>
+        (json["x-kubernetes-validations"] as JsonArray)?.OfType<JsonObject>()
+            .Where(rule => rule.Text("rule").Replace(" ", "", StringComparison.Ordinal) == "self==oldSelf")
+            .Select(rule => rule.Text("message") is { Length: > 0 } told ? told : "failed rule: self == oldSelf")
+            .FirstOrDefault();
 
     private Dictionary<string, Schema> Properties(JsonObject json, string path, bool structural)
     {
@@ -106,9 +112,10 @@ public sealed class SchemaReader
 
         try
         {
-            return new Regex(pattern, RegexOptions.CultureInvariant, PatternTimeout);
+            // In time linear to the text, as Kubernetes' own; a time limit would refuse good objects on a busy machine.
+            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
         }
-        catch (ArgumentException failure)
+        catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
         {
             causes.Add(new("FieldValueInvalid", $"Invalid value: \"{pattern}\": must be a valid regular expression, "
                 + $"but isn't: {failure.Message}", $"{path}.pattern"));

@@ -115,6 +115,7 @@ public static class Intake
         if (causes.Count == 0)
         {
             causes.AddRange(KindRules.Check(type, body, old));
+            causes.AddRange(SchemaTransitions.Check(old, body, type.Schema, ""));
         }
 
         return causes.Count == 0 ? null : type.Invalid(body.Name, causes);

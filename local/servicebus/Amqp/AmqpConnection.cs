@@ -1,5 +1,4 @@
 // One AMQP connection: handshake, frames in and out, sessions.
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using Amqp;
@@ -52,6 +51,8 @@ internal sealed partial class AmqpConnection(
     public ConnectionContext Context { get; } = context;
 
     public ILogger Logger { get; } = logger;
+
+    public OpenTransactions Transactions { get; } = new(context.Broker);
 
     public int PeerMaxFrameSize { get; private set; } = 512;
 

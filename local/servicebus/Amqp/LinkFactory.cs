@@ -1,5 +1,6 @@
 // Decides what an attaching peer gets: a sender's or receiver's link of an entity, or one of the service nodes.
 using Amqp.Framing;
+using Amqp.Transactions;
 using ServerlessEventing.Local.ServiceBus.Entities;
 using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.Local.ServiceBus.Security;
@@ -13,13 +14,18 @@ internal static class LinkFactory
 
     public static (AmqpLink? Link, BrokerError? Error) Create(AmqpSession session, Attach attach)
     {
+        if (attach.Target is Coordinator)
+        {
+            return (new CoordinatorLink(session, attach), null);
+        }
+
         // Role is the peer's: true means it receives.
         var address = attach.Role ? (attach.Source as Source)?.Address : (attach.Target as Target)?.Address;
         if (address is null)
         {
             return Refused(new BrokerError(
                 "amqp:not-implemented",
-                "Links need an address; transactions and anonymous targets are not supported yet."));
+                "Links need an address; anonymous targets are not supported."));
         }
 
         if (EntityPath.Strip(address).Equals(CbsAddress, StringComparison.OrdinalIgnoreCase))

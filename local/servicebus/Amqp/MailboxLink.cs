@@ -1,5 +1,6 @@
 // The link of a receiver: messages of one mailbox, settled by the peer's dispositions.
 using Amqp.Framing;
+using Amqp.Transactions;
 using Amqp.Types;
 using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.Local.ServiceBus.Wire;
@@ -83,27 +84,54 @@ internal sealed class MailboxLink : SendingLink
     public void OnOutcome(uint deliveryId, UnsettledDelivery delivery, DeliveryState? state, bool settledByPeer)
     {
         Mailbox.Owner.Touch();
-        var (settlement, answer) = Read(state);
+        var (settlement, answer) = Read(state is TransactionalState { Outcome: var outcome } ? outcome : state);
         if (settlement is null)
         {
             return;
         }
 
-        Broker.Settler.Settle(delivery.Mailbox, delivery.LockToken, settlement, error =>
+        if (state is TransactionalState together)
         {
-            if (settledByPeer)
-            {
-                return;
-            }
+            var said = SettleTogether(delivery, settlement, together, (Outcome)answer, settledByPeer);
+            Answer(deliveryId, said, settledByPeer);
+            return;
+        }
 
-            lock (Session.Connection.Gate)
+        Broker.Settler.Settle(
+            delivery.Mailbox, delivery.LockToken, settlement,
+            error => Answer(deliveryId, error?.ToRejected() ?? answer, settledByPeer));
+    }
+
+    private void Answer(uint deliveryId, DeliveryState answer, bool settledByPeer)
+    {
+        lock (Session.Connection.Gate)
+        {
+            if (!settledByPeer && !IsClosed)
             {
-                if (!IsClosed)
-                {
-                    Session.SettleSent(deliveryId, error is null ? answer : error.ToRejected());
-                }
+                Session.SettleSent(deliveryId, answer);
             }
-        });
+        }
+    }
+
+    /// <summary>Answered as soon as it is part of the transaction; the discharge says what came of it.</summary>
+    private DeliveryState SettleTogether(
+        UnsettledDelivery delivery, Settlement settlement, TransactionalState state, Outcome answer, bool settledByPeer)
+    {
+        var transaction = Session.Connection.Transactions.Find(state);
+        var refusal = transaction is null ? BrokerError.NoTransaction : null;
+        if (transaction is not null)
+        {
+            Broker.Settler.Settle(
+                delivery.Mailbox, delivery.LockToken, settlement, error => refusal = error, transaction);
+        }
+
+        if (refusal is not null && settledByPeer)
+        {
+            // Nobody will read the refusal, so the discharge must tell.
+            transaction?.RollBack();
+        }
+
+        return refusal?.ToRejected() ?? (DeliveryState)new TransactionalState { TxnId = state.TxnId, Outcome = answer };
     }
 
     private void OnSession(BrokerError? error)

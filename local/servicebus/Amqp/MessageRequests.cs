@@ -73,11 +73,6 @@ internal sealed class MessageRequests(Broker broker, EntityNode node, Mailbox ma
         var tokens = body.Uuids("lock-tokens");
         var left = tokens.Count;
         BrokerError? first = null;
-        if (left == 0)
-        {
-            answer(RequestAnswer.Failed(400, "com.microsoft:argument-error", "'lock-tokens' is empty."));
-        }
-
         foreach (var token in tokens)
         {
             broker.Settler.Settle(mailbox, token, settlement, error =>
@@ -211,11 +206,6 @@ internal sealed class MessageRequests(Broker broker, EntityNode node, Mailbox ma
         var messages = body.Maps("messages").ConvertAll(map => map.TryGetValue("message", out var bytes)
             ? bytes as byte[] ?? throw new RequestFormatException("'message' is binary.")
             : throw new RequestFormatException("Each of 'messages' has a 'message'."));
-        if (messages.Count == 0)
-        {
-            throw new RequestFormatException("'messages' is empty.");
-        }
-
         broker.Publisher.Publish(node, messages, wantSequences: true, result => answer(
             result.Error is { } error
                 ? RequestAnswer.From(error)
@@ -226,7 +216,7 @@ internal sealed class MessageRequests(Broker broker, EntityNode node, Mailbox ma
     {
         var numbers = body.Numbers("sequence-numbers");
         var entries = numbers.Select(mailbox.TakeScheduled).ToList();
-        if (entries.Contains(null) || entries.Count == 0)
+        if (entries.Contains(null))
         {
             entries.OfType<MessageEntry>().ToList().ForEach(mailbox.Return);
             answer(RequestAnswer.From(BrokerError.MessageNotFound(

@@ -12,15 +12,17 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
     : AmqpLink(session, attach)
 {
     private const uint MaxInFlight = 1_000;
-    private static readonly Accepted AcceptedState = new();
     private List<byte[]>? _partial;
     private long _size;
     private uint _deliveryId;
     private uint _format;
     private bool _settled;
+    private DeliveryState? _state;
     private uint _deliveryCount = attach.InitialDeliveryCount;
     private uint _credit;
     private uint _inFlight;
+
+    protected static Accepted AcceptedState { get; } = new();
 
     protected long MaxMessageSize { get; } = maxMessageSize;
 
@@ -58,6 +60,7 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
             _deliveryId = transfer.DeliveryId;
             _format = transfer.MessageFormat;
             _settled = transfer.Settled;
+            _state = transfer.State;
         }
 
         _size += payload.Length;
@@ -82,16 +85,17 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
         }
 
         var bytes = Whole(payload);
-        var (id, format, settled) = (_deliveryId, _format, _settled || transfer.Settled);
+        var (id, settled) = (_deliveryId, _settled || transfer.Settled);
+        var message = new IncomingMessage(bytes, _format, settled, _state);
         Reset();
         Count();
-        OnMessage(bytes, format, error => Answer(id, settled, error));
+        OnMessage(message, state => Answer(id, settled, state));
     }
 
     /// <summary>
-    /// A whole message; <paramref name="answer"/> is called once, with null to accept. Must not block.
+    /// A whole message; <paramref name="answer"/> is called once, with what became of it. Must not block.
     /// </summary>
-    protected abstract void OnMessage(byte[] bytes, uint format, Action<BrokerError?> answer);
+    protected abstract void OnMessage(IncomingMessage message, Action<DeliveryState> answer);
 
     /// <summary>Put together once, at its full size: growing on the way would leave large arrays behind.</summary>
     private byte[] Whole(byte[] last)
@@ -119,7 +123,7 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
     {
         var error = BrokerError.TooLarge(_size, MaxMessageSize);
         Count();
-        Answer(_deliveryId, _settled || transfer.Settled, error);
+        Answer(_deliveryId, _settled || transfer.Settled, error.ToRejected());
         Detach(error);
     }
 
@@ -147,13 +151,13 @@ internal abstract class ReceivingLink(AmqpSession session, Attach attach, long m
         }
     }
 
-    private void Answer(uint deliveryId, bool settled, BrokerError? error)
+    private void Answer(uint deliveryId, bool settled, DeliveryState state)
     {
         lock (Session.Connection.Gate)
         {
             if (!IsClosed && !settled)
             {
-                Session.SettleReceived(deliveryId, error is null ? AcceptedState : error.ToRejected());
+                Session.SettleReceived(deliveryId, state);
             }
         }
 

@@ -60,7 +60,9 @@ internal sealed class RequestBody(Map map)
     private List<object?> Items(string name) => this[name] switch
     {
         byte[] => throw new RequestFormatException($"'{name}' is a list."),
-        System.Collections.IEnumerable items and not string => items.Cast<object?>().ToList(),
+        System.Collections.IEnumerable items and not string => items.Cast<object?>().ToList() is { Count: > 0 } some
+            ? some
+            : throw new RequestFormatException($"'{name}' is empty."),
         _ => throw new RequestFormatException($"The request lacks the list '{name}'."),
     };
 

@@ -1,6 +1,7 @@
 // A link on which requests arrive; finds the link that their answers belong on.
 using Amqp;
 using Amqp.Framing;
+using Amqp.Transactions;
 using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.Local.ServiceBus.Wire;
 
@@ -11,8 +12,15 @@ internal abstract class RequestLink(AmqpSession session, Attach attach) : Receiv
 {
     private const long MaxRequestSize = 1024 * 1024;
 
-    protected sealed override void OnMessage(byte[] bytes, uint format, Action<BrokerError?> answer)
+    protected sealed override void OnMessage(IncomingMessage message, Action<DeliveryState> answer)
     {
+        if (message.State is TransactionalState)
+        {
+            answer(BrokerError.NotAllowed("Requests are not taken in a transaction.").ToRejected());
+            return;
+        }
+
+        var bytes = message.Bytes;
         Message request;
         try
         {
@@ -21,11 +29,11 @@ internal abstract class RequestLink(AmqpSession session, Attach attach) : Receiv
         }
         catch (Exception problem) when (problem is not OutOfMemoryException)
         {
-            answer(BrokerError.Malformed(problem.Message));
+            answer(BrokerError.Malformed(problem.Message).ToRejected());
             return;
         }
 
-        answer(null);
+        answer(AcceptedState);
         OnRequest(request, reply => Send(request, reply));
     }
 

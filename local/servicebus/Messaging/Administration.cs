@@ -7,10 +7,11 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>One change at a time. A change is in force when its task ends without an error.</summary>
 internal sealed class Administration(
-    Topology topology, Journal journal, TimeProvider time, Quirks? quirks, Action<EntityNode> connect) : IDisposable
+    Topology topology, Journal journal, TimeProvider time, Quirks? quirks, Action<EntityNode> connect, long usedId)
+    : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
-    private long _lastId = LastId(topology);
+    private long _lastId = Math.Max(usedId, LastId(topology));
 
     public Task<AdministrationError?> CreateAsync(QueueDescription queue, CancellationToken cancellationToken) =>
         OneAtATimeAsync(
@@ -274,6 +275,8 @@ internal sealed class Administration(
         foreach (var entity in going)
         {
             topology.Remove(entity);
+            Leftovers.Delete(journal, entity.Messages.Id);
+            Leftovers.Delete(journal, entity.DeadLetters.Id);
             foreach (var receiver in entity.Messages.DetachAll().Concat(entity.DeadLetters.DetachAll()))
             {
                 receiver.Closed(BrokerError.NotFound(entity.Path));
@@ -286,8 +289,8 @@ internal sealed class Administration(
     private static void Erase(SqliteStore store, EntityNode entity)
     {
         MarkDeleted(entity, deleted: true);
-        store.EmptyMailbox(entity.Messages.Id);
-        store.EmptyMailbox(entity.DeadLetters.Id);
+        store.DeleteMailbox(entity.Messages.Id);
+        store.DeleteMailbox(entity.DeadLetters.Id);
         foreach (var rule in (entity as SubscriptionNode)?.Rules ?? [])
         {
             store.DeleteEntity(EntityKinds.RulePath(entity.Path, rule.Description.Name), rule.Id);

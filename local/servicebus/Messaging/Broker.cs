@@ -32,11 +32,16 @@ internal sealed class Broker : IDisposable
         SessionStates = new SessionStates(file);
         Router = new Router(Topology, time, Counters);
         _parking = new Parking(loggers.CreateLogger<Parking>(), Counters);
-        Recovery.Load(store, Topology, Connect);
+        var leftovers = Recovery.Load(store, Topology, Connect);
         Journal = new Journal(store, loggers.CreateLogger<Journal>());
         Publisher = new Publisher(Router, Journal, Bodies, Counters, Quirks, loggers.CreateLogger<Publisher>());
         Settler = new Settler(Router, Journal, Bodies, Counters, _parking);
-        Administration = new Administration(Topology, Journal, time, Quirks, Connect);
+        Administration = new Administration(Topology, Journal, time, Quirks, Connect, leftovers.Select(EntityNode.IdOf).DefaultIfEmpty().Max());
+        foreach (var mailbox in leftovers)
+        {
+            Leftovers.Delete(Journal, mailbox);
+        }
+
         var idle = new IdleReaper(Topology, Administration, loggers.CreateLogger<IdleReaper>());
         _sweeper = new Sweeper(Topology, Settler, Journal, idle, time, loggers.CreateLogger<Sweeper>());
     }

@@ -27,6 +27,22 @@ internal sealed record BrokerError(string Condition, string Description)
     public static readonly BrokerError NoSession = new(
         "com.microsoft:timeout", "No session with messages became free in the time the receiver was ready to wait.");
 
+    public static readonly BrokerError NoTransaction = new(
+        "amqp:transaction:unknown-id", "There is no such transaction on this connection, or not any more.");
+
+    public static readonly BrokerError TransactionTimeout = new(
+        "amqp:transaction:timeout",
+        $"The transaction was rolled back: it was open for {Transaction.TimeLimit.TotalMinutes} minutes.");
+
+    public static readonly BrokerError FullTransaction = new(
+        "amqp:not-allowed", $"A transaction has at most {Transaction.MaxMessages} messages, sent and settled.");
+
+    public static readonly BrokerError RolledBack = new(
+        "amqp:transaction:rollback", "The transaction was rolled back: part of it was refused, or could not be written.");
+
+    public static BrokerError TooManyTransactions(int limit) => new(
+        "amqp:resource-limit-exceeded", $"A connection has at most {limit} open transactions.");
+
     public static BrokerError SessionHeld(string id) => new(
         "com.microsoft:session-cannot-be-locked",
         $"The requested session '{id}' cannot be accepted. It may be locked by another receiver.");

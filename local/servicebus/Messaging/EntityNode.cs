@@ -21,6 +21,9 @@ internal abstract class EntityNode
         Duplicates = new DuplicateWindow(id);
     }
 
+    /// <summary>The entity that a mailbox is, or was, of.</summary>
+    public static long IdOf(long mailbox) => mailbox / 2;
+
     public long Id { get; }
 
     public string Path { get; }

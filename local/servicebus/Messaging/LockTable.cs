@@ -5,6 +5,7 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 internal sealed class LockTable
 {
     private readonly Dictionary<Guid, MessageLock> _locks = [];
+    private readonly Dictionary<MessageEntry, (Guid Token, MessageLock Lock)> _suspended = [];
     private long _nextCheck = long.MaxValue;
 
     public (Guid Token, long Until) Add(MessageEntry entry, long until, MessageSession? session)
@@ -16,8 +17,11 @@ internal sealed class LockTable
         return (token, held.Until);
     }
 
-    /// <summary>The message that was held; null when it no longer is. One that ran out is left for the sweep.</summary>
-    public MessageEntry? End(Guid token, long now)
+    /// <summary>
+    /// The message that was held; null when it no longer is. One that ran out is left for the sweep; one that may resume
+    /// is kept until it does, or is settled.
+    /// </summary>
+    public MessageEntry? End(Guid token, long now, bool mayResume)
     {
         if (!_locks.TryGetValue(token, out var held) || held.Until <= now)
         {
@@ -25,8 +29,29 @@ internal sealed class LockTable
         }
 
         _locks.Remove(token);
+        if (mayResume)
+        {
+            _suspended[held.Entry] = (token, held);
+        }
+
         return held.Entry;
     }
+
+    /// <summary>A transaction was rolled back: the message is held as it was, perhaps not for long.</summary>
+    public bool TryResume(MessageEntry entry)
+    {
+        if (!_suspended.Remove(entry, out var suspended))
+        {
+            return false;
+        }
+
+        _locks.Add(suspended.Token, suspended.Lock);
+        _nextCheck = 0;
+        entry.State = EntryState.Locked;
+        return true;
+    }
+
+    public void Settled(MessageEntry entry) => _suspended.Remove(entry);
 
     /// <summary>The new end; null when it is no longer held.</summary>
     public long? Renew(Guid token, long now, long until)
@@ -40,11 +65,16 @@ internal sealed class LockTable
         return held.Until;
     }
 
-    public void Forget(Guid token) => _locks.Remove(token);
+    public void Forget(Guid token, MessageEntry entry)
+    {
+        _locks.Remove(token);
+        _suspended.Remove(entry);
+    }
 
     /// <summary>Ends all locks of a session, for whoever held it let go of it.</summary>
     public List<MessageEntry> End(MessageSession session)
     {
+        LeaveSuspended(session);
         var ended = _locks.Where(pair => pair.Value.Session == session).ToList();
         ended.ForEach(pair => _locks.Remove(pair.Key));
         return ended.ConvertAll(pair => pair.Value.Entry);
@@ -58,6 +88,7 @@ internal sealed class LockTable
             held.Leave(session);
         }
 
+        LeaveSuspended(session);
         _nextCheck = 0;
     }
 
@@ -82,6 +113,14 @@ internal sealed class LockTable
             {
                 _nextCheck = Math.Min(_nextCheck, held.Until);
             }
+        }
+    }
+
+    private void LeaveSuspended(MessageSession session)
+    {
+        foreach (var (_, held) in _suspended.Values)
+        {
+            held.Leave(session);
         }
     }
 }

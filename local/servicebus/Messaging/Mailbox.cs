@@ -104,6 +104,13 @@ internal sealed class Mailbox
                 _activeCount++;
             }
 
+            if (Settings.IsSpent(entry))
+            {
+                // Its last delivery was lost with the process: the next sweep finds its lock, and too many of them.
+                entry.State = EntryState.Locked;
+                _locks.Add(entry, until: 0, session: null);
+            }
+
             _waiting.Arrived(entry, InSession(entry));
         }
     }
@@ -275,12 +282,12 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>Ends a lock for a settlement that is now written; null when it is no longer held.</summary>
-    public MessageEntry? TakeLocked(Guid token, long now)
+    /// <summary>Ends a lock for a settlement, which may yet be rolled back; null when it is no longer held.</summary>
+    public MessageEntry? TakeLocked(Guid token, long now, bool mayResume = false)
     {
         lock (_gate)
         {
-            if (_locks.End(token, now) is not { } entry)
+            if (_locks.End(token, now, mayResume) is not { } entry)
             {
                 return null;
             }
@@ -299,27 +306,27 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>
-    /// Back where it was: after an abandon, an expired lock, or a settlement that could not be written.
-    /// </summary>
+    /// <summary>Back where it was: after an abandon, an expired lock, a settlement that could not be written.</summary>
     public void Return(MessageEntry entry)
     {
         lock (_gate)
         {
+            _locks.Settled(entry);
             BackHome(entry);
         }
 
         Wake?.Invoke();
     }
 
-    /// <summary>
-    /// Back with the next sweep: what could not be written is not tried again at once, and again, and again.
-    /// </summary>
+    /// <summary>Back with the next sweep, not at once: what could not be written is not tried again and again.</summary>
     public void ReturnSoon(MessageEntry entry)
     {
         lock (_gate)
         {
-            _returnSoon.Add(entry);
+            if (!_locks.TryResume(entry))
+            {
+                _returnSoon.Add(entry);
+            }
         }
     }
 
@@ -328,7 +335,7 @@ internal sealed class Mailbox
     {
         lock (_gate)
         {
-            _locks.Forget(token);
+            _locks.Forget(token, entry);
             entry.State = EntryState.Parked;
         }
     }
@@ -352,6 +359,7 @@ internal sealed class Mailbox
             }
 
             entry.State = EntryState.Gone;
+            _locks.Settled(entry);
             Interlocked.Add(ref _bytes, -entry.Size);
             _log.OneGone();
             _waiting.Gone(entry, InSession(entry));
@@ -401,9 +409,7 @@ internal sealed class Mailbox
         }
     }
 
-    /// <summary>
-    /// How often it was delivered, with the delivery under way; null when a settlement is about to write it.
-    /// </summary>
+    /// <summary>How often it was delivered, this time included; null when a settlement is about to write it.</summary>
     public int? DeliveriesOf(MessageEntry entry)
     {
         lock (_gate)
@@ -451,8 +457,8 @@ internal sealed class Mailbox
         }
     }
 
-    private static Delivery Describe(Mailbox mailbox, MessageEntry entry, Guid token, long until) =>
-        new(mailbox, entry, token, entry.Facts(until)) { Overlay = entry.Overlay };
+    private Delivery Describe(MessageEntry entry, Guid token, long until) =>
+        new(this, entry, token, entry.Facts(until)) { Overlay = entry.Overlay };
 
     private bool InSession(MessageEntry entry) => Settings.RequiresSession && entry.SessionId is not null;
 
@@ -466,13 +472,13 @@ internal sealed class Mailbox
         var (token, until) = _locks.Add(entry, now + LockMilliseconds, session);
         entry.State = EntryState.Locked;
         _notes.Locked(entry, now);
-        return Describe(this, entry, token, until);
+        return Describe(entry, token, until);
     }
 
     private Delivery TakeAway(MessageEntry entry)
     {
         entry.State = EntryState.Busy;
-        return Describe(this, entry, Guid.NewGuid(), until: 0);
+        return Describe(entry, Guid.NewGuid(), until: 0);
     }
 
     private (Receiver Receiver, MessageEntry Entry)? Next(long now)

@@ -30,5 +30,9 @@ internal sealed record MailboxSettings
         _ => new MailboxSettings(),
     };
 
+    /// <summary>Delivered as often as it may be, and to be received all the same.</summary>
+    public bool IsSpent(MessageEntry entry) =>
+        entry.State == EntryState.Active && MaxDeliveryCount > 0 && entry.DeliveryCount >= MaxDeliveryCount;
+
     public MailboxSettings ForDeadLetters() => this with { MaxDeliveryCount = 0, RequiresSession = false };
 }

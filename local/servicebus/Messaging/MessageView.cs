@@ -34,9 +34,9 @@ internal sealed class MessageView(WireMessage content) : IMutableMessageProperti
     public string? MessageId => Field(PropertyFields.MessageId) as string;
 
     /// <summary>A stored message that moves on. Its expiry was fixed when it came.</summary>
-    public static MessageView Of(MessageEntry entry, WireMessage content) => new(content)
+    public static MessageView Of(MessageEntry entry, byte[]? overlay, WireMessage content) => new(content)
     {
-        Overlay = MessageOverlay.Decode(entry.Overlay),
+        Overlay = MessageOverlay.Decode(overlay),
         ScheduledFor = entry.DueTime,
         ExpiresAt = entry.ExpiresAt,
         Hops = entry.Hops,

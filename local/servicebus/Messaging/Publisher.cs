@@ -20,10 +20,14 @@ internal sealed partial class Publisher(
 {
     /// <summary>
     /// Calls <paramref name="done"/> exactly once, when everything is on disk or refused, with the numbers given if
-    /// they are wanted.
+    /// they are wanted. In a transaction that is when it ends, but for what is refused at once.
     /// </summary>
     public void Publish(
-        EntityNode node, IReadOnlyList<byte[]> messages, bool wantSequences, Action<PublishResult> done)
+        EntityNode node,
+        IReadOnlyList<byte[]> messages,
+        bool wantSequences,
+        Action<PublishResult> done,
+        Transaction? transaction = null)
     {
         var items = new List<PlaceItem>(messages.Count);
         var error = quirks?.Throttles() == true ? BrokerError.Throttled : CheckEntity(node);
@@ -32,9 +36,10 @@ internal sealed partial class Publisher(
             error = TryRoute(node, messages[index], items);
         }
 
-        if (error is null && !journal.TrySubmit(new PlaceOperation(items, bodies, Finished)))
+        var operation = new PlaceOperation(items, bodies, Finished);
+        if (error is null && !(transaction?.TryAdd(operation, items.Count) ?? journal.TrySubmit(operation)))
         {
-            error = BrokerError.Busy;
+            error = transaction?.RefusalOf(items.Count) ?? BrokerError.Busy;
         }
 
         if (error is not null)
@@ -47,7 +52,7 @@ internal sealed partial class Publisher(
             done(new PublishResult(error, []));
         }
 
-        void Finished(PlaceOperation operation, bool committed)
+        void Finished(PlaceOperation written, bool committed)
         {
             if (committed)
             {
@@ -55,7 +60,7 @@ internal sealed partial class Publisher(
             }
 
             done(committed
-                ? new PublishResult(null, wantSequences ? operation.Sequences.ToList() : [])
+                ? new PublishResult(null, wantSequences ? written.Sequences.ToList() : [])
                 : new PublishResult(BrokerError.Busy, []));
         }
     }

@@ -7,7 +7,8 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 /// <summary>Locks are not stored: what was locked when the process ended is active again.</summary>
 internal static class Recovery
 {
-    public static void Load(SqliteStore store, Topology topology, Action<EntityNode> connect)
+    /// <summary>Returns the mailboxes that are gone, but not all of their messages.</summary>
+    public static IReadOnlyCollection<long> Load(SqliteStore store, Topology topology, Action<EntityNode> connect)
     {
         var rules = new List<EntityRow>();
         foreach (var row in store.ReadEntities().ToList())
@@ -23,7 +24,7 @@ internal static class Recovery
         }
 
         LoadRules(rules, topology);
-        LoadMessages(store, topology);
+        return LoadMessages(store, topology);
     }
 
     private static void LoadEntity(EntityRow row, Topology topology, Action<EntityNode> connect)
@@ -67,7 +68,7 @@ internal static class Recovery
         }
     }
 
-    private static void LoadMessages(SqliteStore store, Topology topology)
+    private static HashSet<long> LoadMessages(SqliteStore store, Topology topology)
     {
         var mailboxes = topology.All
             .SelectMany(node => (Mailbox[])[node.Messages, node.DeadLetters])
@@ -80,12 +81,17 @@ internal static class Recovery
             }
         }
 
+        var leftovers = new HashSet<long>();
         var overlays = new OverlayInterner();
         foreach (var row in store.ReadMessages())
         {
             if (mailboxes.TryGetValue(row.Mailbox, out var mailbox))
             {
                 mailbox.Load(new MessageEntry(row, overlays.Intern(row.Overlay)));
+            }
+            else
+            {
+                leftovers.Add(row.Mailbox);
             }
         }
 
@@ -97,6 +103,8 @@ internal static class Recovery
                 window.Load(messageId, until);
             }
         }
+
+        return leftovers;
     }
 
     /// <summary>Most copies of a lane bear one of a few overlays (a rule's action); keep each once.</summary>

@@ -11,16 +11,30 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 internal sealed class Settler(
     Router router, Journal journal, BodyReader bodies, BrokerCounters counters, Parking parking)
 {
-    /// <summary>Calls <paramref name="done"/> exactly once, with null when the settlement is on disk.</summary>
-    public void Settle(Mailbox mailbox, Guid token, Settlement settlement, Action<BrokerError?> done)
+    /// <summary>
+    /// Calls <paramref name="done"/> exactly once, with null when the settlement is on disk. In a transaction that is
+    /// when it ends, but for what is refused at once; rolled back, the lock is as it was.
+    /// </summary>
+    public void Settle(
+        Mailbox mailbox,
+        Guid token,
+        Settlement settlement,
+        Action<BrokerError?> done,
+        Transaction? transaction = null)
     {
+        if (transaction?.RefusalOf(messages: 1) is { } refusal)
+        {
+            done(refusal);
+            return;
+        }
+
         if (mailbox.IsDeadLetters && settlement.Kind == SettlementKind.DeadLetter)
         {
             done(BrokerError.NotAllowed($"'{mailbox.Path}' holds dead letters; they cannot be dead-lettered again."));
             return;
         }
 
-        if (mailbox.TakeLocked(token, router.Now) is not { } entry)
+        if (mailbox.TakeLocked(token, router.Now, mayResume: transaction is not null) is not { } entry)
         {
             done(mailbox.Settings.RequiresSession ? BrokerError.SessionLockLost : BrokerError.LockLost);
             return;
@@ -38,21 +52,20 @@ internal sealed class Settler(
                     }
 
                     Told(committed);
-                }));
+                }), transaction);
                 break;
             case SettlementKind.Abandon:
-                CountDelivery(mailbox, entry, Changed(entry, settlement.Properties), Told);
+                CountDelivery(mailbox, entry, Changed(entry, settlement.Properties), Told, transaction);
                 break;
             case SettlementKind.Defer:
                 Submit(new AmendOperation(
                     mailbox, entry, EntryState.Deferred, entry.DeliveryCount,
-                    Changed(entry, settlement.Properties), Told));
+                    Changed(entry, settlement.Properties), Told), transaction);
                 break;
             default:
-                entry.Overlay = Changed(entry, settlement.Properties);
-                Move(mailbox, entry, Told, (view, into) => router.DeadLetter(
+                Move(mailbox, entry, Changed(entry, settlement.Properties), Told, (view, into) => router.DeadLetter(
                     mailbox.Owner, view, settlement.DeadLetterReason ?? "DeadLetteredByReceiver",
-                    settlement.DeadLetterDescription, into));
+                    settlement.DeadLetterDescription, into), transaction);
                 break;
         }
     }
@@ -76,7 +89,7 @@ internal sealed class Settler(
         };
         if (keeps && !mailbox.IsDeadLetters)
         {
-            Move(mailbox, entry, done: null, (view, into) => router.DeadLetter(
+            Move(mailbox, entry, entry.Overlay, done: null, (view, into) => router.DeadLetter(
                 mailbox.Owner, view, "TTLExpiredException", "The message expired and was dead lettered.", into));
         }
         else
@@ -89,7 +102,7 @@ internal sealed class Settler(
     /// A scheduled message's time has come: it goes on as if it had just arrived, under a new number.
     /// </summary>
     public void Due(Mailbox mailbox, MessageEntry entry) =>
-        Move(mailbox, entry, done: null, (view, into) => router.Pass(mailbox.Owner, view, into));
+        Move(mailbox, entry, entry.Overlay, done: null, (view, into) => router.Pass(mailbox.Owner, view, into));
 
     private static byte[]? Changed(MessageEntry entry, IReadOnlyDictionary<string, object?>? properties)
     {
@@ -107,25 +120,25 @@ internal sealed class Settler(
         return overlay.Encode();
     }
 
-    private void CountDelivery(Mailbox mailbox, MessageEntry entry, byte[]? overlay, Action<bool>? done)
+    private void CountDelivery(
+        Mailbox mailbox, MessageEntry entry, byte[]? overlay, Action<bool>? done, Transaction? transaction = null)
     {
         var deliveries = entry.DeliveryCount + 1;
         var limit = mailbox.Settings.MaxDeliveryCount;
         if (limit > 0 && deliveries >= limit)
         {
-            entry.Overlay = overlay;
-            entry.DeliveryCount = deliveries;
-            Move(mailbox, entry, done, (view, into) => router.DeadLetter(
+            Move(mailbox, entry, overlay, done, (view, into) => router.DeadLetter(
                 mailbox.Owner, view, "MaxDeliveryCountExceeded",
-                $"Message could not be consumed after {limit} delivery attempts.", into));
+                $"Message could not be consumed after {limit} delivery attempts.", into), transaction);
             return;
         }
 
-        Submit(new AmendOperation(mailbox, entry, entry.Home, deliveries, overlay, done));
+        Submit(new AmendOperation(mailbox, entry, entry.Home, deliveries, overlay, done), transaction);
     }
 
     private void Move(
-        Mailbox mailbox, MessageEntry entry, Action<bool>? done, Action<MessageView, RoutingResult> route)
+        Mailbox mailbox, MessageEntry entry, byte[]? overlay, Action<bool>? done,
+        Action<MessageView, RoutingResult> route, Transaction? transaction = null)
     {
         var routing = new RoutingResult();
         try
@@ -137,7 +150,7 @@ internal sealed class Settler(
                 return;
             }
 
-            route(MessageView.Of(entry, WireMessage.Parse(content)), routing);
+            route(MessageView.Of(entry, overlay, WireMessage.Parse(content)), routing);
         }
         catch (Exception problem)
         {
@@ -149,12 +162,12 @@ internal sealed class Settler(
 
         Submit(new PlaceOperation(
             [new PlaceItem(routing) { From = mailbox, Moved = entry }], bodies,
-            (_, committed) => done?.Invoke(committed)));
+            (_, committed) => done?.Invoke(committed)), transaction);
     }
 
-    private void Submit(StoreOperation operation)
+    private void Submit(StoreOperation operation, Transaction? transaction = null)
     {
-        if (!journal.TrySubmit(operation))
+        if (!(transaction?.TryAdd(operation) ?? journal.TrySubmit(operation)))
         {
             operation.Failed();
         }

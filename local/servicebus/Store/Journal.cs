@@ -6,10 +6,10 @@ namespace ServerlessEventing.Local.ServiceBus.Store;
 
 /// <summary>
 /// <code>
-///   Submit ─►[ pending ]─┐ 1 take all        2 Begin, Write × n, Commit (fsync)      3 Committed × n, in order
-///   Submit ─►            └──────────────────► one transaction ─────────────────────► acknowledgements, visibility
+///   Submit ─►[ pending ]─┐ 1 take all       2 Begin, Write × n, Commit      3 Flusher: flush      4 Committed × n
+///   Submit ─►            └─────────────────► one transaction, in the log ──► the log on disk ─────► acknowledgements
 /// </code>
-/// No timer delays a commit: under load the fsync itself is the time in which the next group gathers.
+/// No timer delays a commit: while one group is flushed the next is written, and the one after that gathers.
 /// </summary>
 internal sealed partial class Journal : IDisposable
 {
@@ -17,9 +17,9 @@ internal sealed partial class Journal : IDisposable
     private readonly SqliteStore _store;
     private readonly ILogger _logger;
     private readonly int _capacity;
+    private readonly Flusher _flusher;
     private readonly Thread _thread;
     private List<StoreOperation> _pending = [];
-    private List<StoreOperation> _writing = [];
     private bool _stopping;
     private volatile bool _readOnly;
 
@@ -28,6 +28,7 @@ internal sealed partial class Journal : IDisposable
         _store = store;
         _logger = logger;
         _capacity = capacity;
+        _flusher = new Flusher(store, logger);
         _thread = new Thread(Run) { IsBackground = true, Name = "servicebus-journal" };
         _thread.Start();
     }
@@ -39,14 +40,14 @@ internal sealed partial class Journal : IDisposable
     /// <summary>
     /// A write failed in a way that leaves open what the disk holds: nothing more is written until the next start.
     /// </summary>
-    public bool IsReadOnly => _readOnly;
+    public bool IsReadOnly => _readOnly || _flusher.HasFailed;
 
     /// <summary>False when the journal has no room or is stopping: the caller answers "busy" or tries later.</summary>
     public bool TrySubmit(StoreOperation operation)
     {
         lock (_gate)
         {
-            if (_stopping || _readOnly || _pending.Count >= _capacity)
+            if (_stopping || IsReadOnly || _pending.Count >= _capacity)
             {
                 return false;
             }
@@ -82,7 +83,7 @@ internal sealed partial class Journal : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        if (Thread.CurrentThread != _thread)
+        if (!_flusher.IsCurrentThread)
         {
             _thread.Join();
         }
@@ -90,40 +91,33 @@ internal sealed partial class Journal : IDisposable
 
     private void Run()
     {
-        while (TakeAll())
+        while (TakeAll() is { Count: > 0 } group)
         {
-            var committed = TryWriteAll();
-            foreach (var operation in _writing)
-            {
-                Tell(operation, committed);
-            }
-
-            _writing.Clear();
+            _flusher.HandOver(group, TryWrite(group));
         }
+
+        _flusher.Dispose();
     }
 
-    private bool TakeAll()
+    /// <summary>Empty when there is nothing more to come.</summary>
+    private List<StoreOperation> TakeAll()
     {
         lock (_gate)
         {
-            while (_pending.Count == 0)
+            while (_pending.Count == 0 && !_stopping)
             {
-                if (_stopping)
-                {
-                    return false;
-                }
-
                 Monitor.Wait(_gate);
             }
 
-            (_pending, _writing) = (_writing, _pending);
-            return true;
+            var taken = _pending;
+            _pending = [];
+            return taken;
         }
     }
 
-    private bool TryWriteAll()
+    private bool TryWrite(List<StoreOperation> group)
     {
-        if (_readOnly)
+        if (IsReadOnly)
         {
             return false;
         }
@@ -132,20 +126,20 @@ internal sealed partial class Journal : IDisposable
         try
         {
             _store.Begin();
-            foreach (var operation in _writing)
+            foreach (var operation in group)
             {
                 operation.Write(_store);
             }
 
             _store.Commit();
             Commits++;
-            Operations += _writing.Count;
+            Operations += group.Count;
             return true;
         }
         catch (Exception problem)
         {
             // A full or failing disk, or a bug: nothing of this group was accepted, its senders are told so.
-            Log.CommitFailed(_logger, problem, _writing.Count, Stopwatch.GetElapsedTime(started));
+            Log.CommitFailed(_logger, problem, group.Count, Stopwatch.GetElapsedTime(started));
             var undone = TryRollback();
             if (!undone || SqliteStore.IsFatal(problem))
             {
@@ -168,26 +162,6 @@ internal sealed partial class Journal : IDisposable
         {
             Log.RollbackFailed(_logger, problem);
             return false;
-        }
-    }
-
-    private void Tell(StoreOperation operation, bool committed)
-    {
-        try
-        {
-            if (committed)
-            {
-                operation.Committed();
-            }
-            else
-            {
-                operation.Failed();
-            }
-        }
-        catch (Exception problem)
-        {
-            // One operation's audience must not take the journal, and with it every other sender, down.
-            Log.AudienceFailed(_logger, problem, operation.GetType().Name);
         }
     }
 
@@ -216,8 +190,5 @@ internal sealed partial class Journal : IDisposable
             "The store is read-only from here on: the disk failed a write or a flush, so what it holds of later " +
             "writes could not be trusted. Sends are refused, /health says 503. Mend the disk, then start again.")]
         public static partial void ReadOnly(ILogger logger);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Operation} was committed, but telling so failed")]
-        public static partial void AudienceFailed(ILogger logger, Exception problem, string operation);
     }
 }

@@ -1,4 +1,4 @@
-// The store on SQLite in WAL mode with synchronous=FULL: definitions, messages, one body a publish, duplicate windows.
+// The store on SQLite in WAL mode, its log flushed by us: definitions, messages, one body a publish, duplicate windows.
 using Microsoft.Data.Sqlite;
 
 namespace ServerlessEventing.Local.ServiceBus.Store;
@@ -10,7 +10,8 @@ namespace ServerlessEventing.Local.ServiceBus.Store;
 ///   session_states (mailbox, session) → what its receivers keep
 ///   messages  id → mailbox, sequence, body, state…; several may refer to one body
 /// </code>
-/// The write half belongs to the journal's thread alone; bodies are read through a connection of their own.
+/// The write half belongs to the journal's thread alone, but for <see cref="Flush"/>; bodies are read through a
+/// connection of their own.
 /// </summary>
 internal sealed class SqliteStore : IDisposable
 {
@@ -25,6 +26,7 @@ internal sealed class SqliteStore : IDisposable
     private const int Full = 13;
     private const int Constraint = 19;
     private readonly SqliteConnection _writer;
+    private readonly LogFile? _log;
     private readonly BodyReferences _references = new();
     private readonly StoreCommands _commands;
     private readonly Dictionary<long, long> _sequences = [];
@@ -32,9 +34,10 @@ internal sealed class SqliteStore : IDisposable
     private long _lastBodyId;
     private bool _wasCut;
 
-    private SqliteStore(SqliteConnection writer)
+    private SqliteStore(SqliteConnection writer, LogFile? log)
     {
         _writer = writer;
+        _log = log;
         _commands = new StoreCommands(writer);
     }
 
@@ -48,8 +51,8 @@ internal sealed class SqliteStore : IDisposable
             var connection = new SqliteConnection($"Data Source={file};Pooling=False");
             connection.Open();
             Execute(connection, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;" +
-                $"PRAGMA synchronous={(skipFlush ? "OFF" : "FULL")};" +
-                "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=33554432; PRAGMA cache_size=-16000;" +
+                $"PRAGMA synchronous={(skipFlush ? "OFF" : "NORMAL")};" +
+                "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;" +
                 "PRAGMA temp_store=MEMORY;");
             var version = (long)Scalar(connection, "PRAGMA user_version")!;
             if (version > SchemaVersion)
@@ -66,12 +69,12 @@ internal sealed class SqliteStore : IDisposable
             }
 
             Execute(connection, Schema);
-            var store = new SqliteStore(connection);
+            var store = new SqliteStore(connection, skipFlush ? null : new LogFile(file + "-wal"));
             store._lastMessageId = (long)Scalar(connection, "SELECT coalesce(max(id), 0) FROM messages")!;
             store._lastBodyId = (long)Scalar(connection, "SELECT coalesce(max(id), 0) FROM bodies")!;
             return store;
         }
-        catch (SqliteException problem)
+        catch (Exception problem) when (problem is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new StoreUnusableException(
                 $"The store {file} cannot be opened: {problem.Message}. Check that the folder is writable and the " +
@@ -142,12 +145,19 @@ internal sealed class SqliteStore : IDisposable
         _sequences.Clear();
         _commands.Commit();
         _references.Commit();
+        _log?.TryReserve();
         if (_wasCut)
         {
             _wasCut = false;
             Checkpoint();
         }
     }
+
+    /// <summary>
+    /// Returns when all that is committed is on disk; from any thread, meanwhile more can be written. Throws
+    /// <see cref="IOException"/>.
+    /// </summary>
+    public void Flush() => _log?.Flush();
 
     /// <summary>
     /// True for failures after which the disk's content is in doubt (I/O and flush errors, corruption); a full disk or
@@ -221,24 +231,22 @@ internal sealed class SqliteStore : IDisposable
 
     public void DeleteEntity(string path, long id) => _commands.DeleteEntity(path, id);
 
-    /// <summary>Deletes all that a mailbox holds, with its numbering; for entities that go.</summary>
-    public void EmptyMailbox(long mailbox)
+    /// <summary>Forgets a mailbox that goes, but for its messages.</summary>
+    public void DeleteMailbox(long mailbox)
     {
-        var messages = new List<(long Id, long Body)>();
-        using (var select = _writer.CreateCommand())
-        {
-            select.CommandText = "SELECT id, body FROM messages WHERE mailbox = $mailbox";
-            select.Parameters.AddWithValue("$mailbox", mailbox);
-            using var reader = select.ExecuteReader();
-            while (reader.Read())
-            {
-                messages.Add((reader.GetInt64(0), reader.GetInt64(1)));
-            }
-        }
-
-        messages.ForEach(message => DeleteMessage(message.Id, message.Body));
         _sequences.Remove(mailbox);
         _commands.DeleteMailbox(mailbox);
+    }
+
+    /// <summary>
+    /// Deletes up to so many of a mailbox's messages with ids after <paramref name="after"/>; the id to go on after, null
+    /// when none is left.
+    /// </summary>
+    public long? DeleteMessages(long mailbox, long after, int limit)
+    {
+        var messages = _commands.FindMessages(mailbox, after, limit);
+        messages.ForEach(message => DeleteMessage(message.Id, message.Body));
+        return messages.Count < limit ? null : messages[^1].Id;
     }
 
     /// <summary>Cuts unused pages off the file, a few at a time; true when there is more to cut.</summary>
@@ -257,6 +265,7 @@ internal sealed class SqliteStore : IDisposable
 
     public void Dispose()
     {
+        _log?.Dispose();
         _commands.Dispose();
         _writer.Dispose();
     }

@@ -114,6 +114,20 @@ internal sealed class StoreCommands : IDisposable
         }
     }
 
+    public List<(long Id, long Body)> FindMessages(long mailbox, long after, int limit)
+    {
+        using var select = Make("SELECT id, body FROM messages WHERE mailbox = $0 AND id > $1 ORDER BY id LIMIT $2", 3);
+        Bind(select, mailbox, after, limit);
+        using var reader = select.ExecuteReader();
+        var found = new List<(long, long)>();
+        while (reader.Read())
+        {
+            found.Add((reader.GetInt64(0), reader.GetInt64(1)));
+        }
+
+        return found;
+    }
+
     public void DeleteMailbox(long mailbox)
     {
         using var sequence = Make("DELETE FROM sequences WHERE mailbox = $0", 1);
@@ -148,11 +162,15 @@ internal sealed class StoreCommands : IDisposable
 
     private static void Run(SqliteCommand command, params ReadOnlySpan<object?> values)
     {
+        Bind(command, values);
+        command.ExecuteNonQuery();
+    }
+
+    private static void Bind(SqliteCommand command, params ReadOnlySpan<object?> values)
+    {
         for (var index = 0; index < values.Length; index++)
         {
             command.Parameters[index].Value = values[index] ?? DBNull.Value;
         }
-
-        command.ExecuteNonQuery();
     }
 }

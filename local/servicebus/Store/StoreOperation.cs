@@ -2,9 +2,9 @@
 namespace ServerlessEventing.Local.ServiceBus.Store;
 
 /// <summary>
-/// Runs on the journal's thread, in the order submitted. <see cref="Write"/> only writes; what others may see changes
-/// in
-/// <see cref="Committed"/>, once the transaction is on disk. Neither may block.
+/// <see cref="Write"/> runs on the journal's thread and only writes, in the order submitted; what others may see changes
+/// in <see cref="Committed"/>, on the flusher's thread, in the same order, once the transaction is on disk. By then later
+/// operations may have been written. Neither may block.
 /// </summary>
 internal abstract class StoreOperation
 {

@@ -32,6 +32,8 @@ internal sealed class FunctionsProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
     }
 
+    public Uri Address => address;
+
     /// <summary>Starts the pump door with these settings and waits until it is ready.</summary>
     public static async Task<FunctionsProcess> StartAsync(IReadOnlyDictionary<string, string> settings)
     {

@@ -196,4 +196,49 @@ public sealed class DeliveryTests : IDisposable
         await _bus.SubscriptionAsync(new SubscriptionDescription { Topic = "t", Name = "s" }, TestBroker.All());
         Assert.Equal(0, _bus.Count("t/Subscriptions/s"));
     }
+
+    [Fact]
+    public async Task Delete_LargeBacklog_IsDoneBitByBitAndTheNameIsFreeAtOnce()
+    {
+        await _bus.QueueAsync(new QueueDescription { Name = "q" });
+        await FillAsync("q", 2_500);
+        Assert.Null(await _bus.Broker.Administration.DeleteAsync("q", CancellationToken.None));
+        await _bus.QueueAsync(new QueueDescription { Name = "q" });
+        Assert.Equal(1, Assert.Single(await _bus.SendAsync("q", TestBroker.Text("new"))));
+
+        await Eventually.True(() => _bus.CountStored() == 2, "only the new message and its body are left");
+        Assert.Equal(1, _bus.Count("q"));
+    }
+
+    [Fact]
+    public async Task Delete_CutShort_IsFinishedByTheNextStart()
+    {
+        await _bus.QueueAsync(new QueueDescription { Name = "q" });
+        await FillAsync("q", 1_500);
+        _bus.Spoil("DELETE FROM entities");
+        await _bus.QueueAsync(new QueueDescription { Name = "q" });
+
+        await Eventually.True(() => _bus.CountStored() == 0, "nothing is left");
+        _bus.Restart();
+        Assert.Equal(0, _bus.Count("q"));
+    }
+
+    [Fact]
+    public async Task Restart_AfterTheLastDelivery_DeadLettersInsteadOfOneMore()
+    {
+        await _bus.QueueAsync(new QueueDescription { Name = "q", MaxDeliveryCount = 1 });
+        await _bus.SendAsync("q", TestBroker.Text("m"));
+        await _bus.Receive("q").ExpectAsync(1);
+        _bus.Pass(TimeSpan.FromMilliseconds(200));
+        _bus.Restart();
+
+        var receiver = _bus.Receive("q");
+        _bus.Pass(TimeSpan.FromMilliseconds(200));
+        var dead = Assert.Single(await _bus.Receive("q/$DeadLetterQueue").ExpectAsync(1));
+        Assert.Equal("MaxDeliveryCountExceeded", CollectingReceiver.Property(dead, "DeadLetterReason"));
+        Assert.Empty(receiver.Got);
+    }
+
+    private Task FillAsync(string queue, int count) => Task.WhenAll(
+        Enumerable.Range(0, count).Select(number => _bus.SendAsync(queue, TestBroker.Text("m" + number))));
 }

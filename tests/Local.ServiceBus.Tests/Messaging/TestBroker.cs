@@ -94,11 +94,24 @@ internal sealed class TestBroker : IDisposable
         return await done.Task;
     }
 
-    public async Task<BrokerError?> SettleAsync(Delivery delivery, Settlement settlement)
+    /// <summary>In a transaction, the answer comes with its end.</summary>
+    public Task<BrokerError?> SettleAsync(
+        Delivery delivery, Settlement settlement, Transaction? transaction = null)
     {
         var done = new TaskCompletionSource<BrokerError?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Broker.Settler.Settle(delivery.Mailbox, delivery.LockToken, settlement, done.SetResult);
-        return await done.Task;
+        Broker.Settler.Settle(delivery.Mailbox, delivery.LockToken, settlement, done.SetResult, transaction);
+        return done.Task;
+    }
+
+    /// <summary>Messages in the store, of whichever entity.</summary>
+    public long CountStored()
+    {
+        using var store = new SqliteConnection(
+            $"Data Source={Path.Combine(_folder.Path, "servicebus.db")};Pooling=False");
+        store.Open();
+        using var command = store.CreateCommand();
+        command.CommandText = "SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM bodies)";
+        return (long)command.ExecuteScalar()!;
     }
 
     public CollectingReceiver Receive(string address, uint credit = 100, bool delete = false)

@@ -8,6 +8,7 @@ namespace ServerlessEventing.Operator.Tests.EndToEnd;
 public sealed class Bus : IAsyncDisposable
 {
     private ServiceBusEmulator _emulator = null!;
+    private string _folder = "";
 
     public string Connection => _emulator.ConnectionString;
 
@@ -40,10 +41,29 @@ public sealed class Bus : IAsyncDisposable
 
     public async Task StartAsync(string folder)
     {
+        _folder = folder;
         _emulator = await ServiceBusEmulator.StartAsync(
             new ServiceBusEmulatorOptions { DataFolder = folder }, default);
         Administration = new ServiceBusAdministrationClient(ManagementConnection);
     }
+
+    /// <summary>Stops it and starts it again at the same ports; what it stored is still there.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAgainAsync();
+    }
+
+    public ValueTask StopAsync() => _emulator.DisposeAsync();
+
+    public async Task StartAgainAsync() => _emulator = await ServiceBusEmulator.StartAsync(
+        new ServiceBusEmulatorOptions
+        {
+            DataFolder = _folder,
+            AmqpPort = _emulator.AmqpPort,
+            ManagementPort = _emulator.ManagementPort,
+        },
+        default);
 
     public ValueTask DisposeAsync() => _emulator.DisposeAsync();
 }

@@ -1,4 +1,4 @@
-// Objects come, change and go at random while the operator is stopped and started: what is left must be what they ask.
+// Objects come, change and go at random while operator, API server and bus restart: what is left must be what they ask.
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Operator.Resources;
@@ -21,20 +21,35 @@ public sealed class ChaosTests(RestlessHouse restless, ITestOutputHelper output)
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         var ns = await House.Namespace();
-        await House.Bus.Administration.CreateTopicAsync(new CreateTopicOptions($"{ns}.foreign"));
+        await House.Bus.Administration.CreateTopicAsync(
+            new CreateTopicOptions($"{ns}.foreign") { UserMetadata = "theirs" });
         for (var step = 0; step < Steps; step++)
         {
-            if (step % 20 == 10)
+            if (step % 10 == 5)
             {
-                await restless.Restart();
+                await RestartAsync(step / 10 % 3);
             }
 
             await StepAsync(random, ns);
         }
 
         await Eventually.Passes(() => IsAsAskedAsync(ns), SettlesWithin);
-        Assert.True(await House.Bus.Administration.TopicExistsAsync($"{ns}.foreign"));
+        TopicProperties foreign = await House.Bus.Administration.GetTopicAsync($"{ns}.foreign");
+        Assert.Equal("theirs", foreign.UserMetadata);
+        foreach (var kind in new[] { "eventing.knative.dev/v1alpha1", "messaging.knative.dev/v1" })
+        {
+            Assert.DoesNotContain(
+                await House.List($"apis/{kind}/namespaces/{ns}/subscriptions"), item => item.IsDeleting);
+        }
     }
+
+    // Each in turn, the others going on.
+    private Task RestartAsync(int which) => which switch
+    {
+        0 => restless.Restart(),
+        1 => House.RestartApi(),
+        _ => House.Bus.RestartAsync(),
+    };
 
     private Task StepAsync(Random random, string ns)
     {

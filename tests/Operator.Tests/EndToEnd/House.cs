@@ -17,14 +17,25 @@ public sealed class House : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly List<string> _log = [];
+    private readonly Bus _bus = new();
     private KubernetesApi _api = null!;
     private k8s.Kubernetes _kubernetes = null!;
     private HttpClient _http = null!;
     private int _namespaces;
 
+    /// <summary>Manifests of the kinds the cluster serves; ours unless said otherwise.</summary>
+    public IEnumerable<string> Definitions { get; init; } =
+        Directory.EnumerateFiles(Path.Combine(Root(), "infra", "crds"), "*.yaml").Order();
+
+    /// <summary>What this house's operator has other settings for.</summary>
+    public Func<OperatorOptions, OperatorOptions> Settings { get; init; } = options => options;
+
+    /// <summary>Another house's bus, which stays when this house goes; null: one of its own.</summary>
+    public Bus? SharedBus { get; init; }
+
     public OperatorApplication Operator { get; private set; } = null!;
 
-    public Bus Bus { get; } = new();
+    public Bus Bus => SharedBus ?? _bus;
 
     public string Kubeconfig => _api.KubeconfigPath;
 
@@ -45,22 +56,26 @@ public sealed class House : IAsyncLifetime
         _api = await KubernetesApi.StartAsync(new KubernetesApiOptions { DataFolder = _folder["kubernetes"] }, default);
         _kubernetes = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(_api.KubeconfigPath));
         _http = _kubernetes.HttpClient;
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Root(), "infra", "crds"), "*.yaml").Order())
+        foreach (var file in Definitions)
         {
             await Apply(await File.ReadAllTextAsync(file));
         }
 
-        await Bus.StartAsync(_folder["bus"]);
+        if (SharedBus is null)
+        {
+            await _bus.StartAsync(_folder["bus"]);
+        }
+
         await StartOperator();
     }
 
-    public async Task StartOperator() => Operator = await OperatorApplication.StartAsync(Options, default);
+    public async Task StartOperator() => Operator = await OperatorApplication.StartAsync(Settings(Options), default);
 
     /// <summary>Stops the operator and starts one with other settings.</summary>
     public async Task Restart(Func<OperatorOptions, OperatorOptions> change)
     {
         await Operator.DisposeAsync();
-        Operator = await OperatorApplication.StartAsync(change(Options), default);
+        Operator = await OperatorApplication.StartAsync(change(Settings(Options)), default);
     }
 
     /// <summary>The operator's settings; a test starts others with changes to these.</summary>
@@ -86,7 +101,11 @@ public sealed class House : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Operator.DisposeAsync();
-        await Bus.DisposeAsync();
+        if (SharedBus is null)
+        {
+            await _bus.DisposeAsync();
+        }
+
         _kubernetes.Dispose();
         await _api.DisposeAsync();
         _folder.Dispose();

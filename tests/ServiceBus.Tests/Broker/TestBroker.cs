@@ -1,11 +1,12 @@
 // A small AMQP broker in memory whose behaviour a test decides: refusals, lost locks, restarts.
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Handler;
 using Amqp.Listener;
-using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.ServiceBus.Tests.Broker;
 
@@ -14,13 +15,18 @@ internal sealed class TestBroker : ILinkProcessor, IHandler, IDisposable
 {
     private readonly ConcurrentDictionary<string, TestQueue> queues = new(StringComparer.OrdinalIgnoreCase);
     private readonly X509Certificate2? certificate;
+
+    // Bound, never listening: while the broker is stopped nobody else gets its port, not even a client that connects to
+    // it and happens to be given the same number for its own end.
+    private readonly Socket port = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private ContainerHost? host;
 
     /// <summary>With a certificate, it speaks TLS.</summary>
     public TestBroker(X509Certificate2? certificate = null)
     {
         this.certificate = certificate;
-        Port = FreePort.Next();
+        port.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Port = ((IPEndPoint)port.LocalEndPoint!).Port;
         Start();
     }
 
@@ -88,7 +94,11 @@ internal sealed class TestBroker : ILinkProcessor, IHandler, IDisposable
         }
     }
 
-    public void Dispose() => Stop();
+    public void Dispose()
+    {
+        Stop();
+        port.Dispose();
+    }
 
     public void Process(AttachContext attach)
     {
