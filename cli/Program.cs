@@ -13,6 +13,7 @@ var root = new RootCommand("Serverless Eventing: Knative's Brokers and Triggers 
     DetachCommand.Create(),
     DoctorCommand.Create(),
     EventDisplayCommand.Create(),
+    HeartbeatsCommand.Create(),
     ServiceBusCommand.Create(),
     KubernetesCommand.Create(),
     OperatorCommand.Create(),

@@ -22,15 +22,18 @@ internal static class HouseArguments
 
     public static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Tell everything" };
 
-    /// <summary>Logs to stderr: warnings, or everything when <paramref name="verbose"/>.</summary>
-    public static ILoggerFactory CreateLogger(bool verbose) => LoggerFactory.Create(logging => logging
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss.fff ";
-        })
-        .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
-        .SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Warning));
+    /// <summary>
+    /// Logs to stderr: from <paramref name="usual"/> on, or everything when <paramref name="verbose"/>.
+    /// </summary>
+    public static ILoggerFactory CreateLogger(bool verbose, LogLevel usual = LogLevel.Warning) =>
+        LoggerFactory.Create(logging => logging
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+            })
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .SetMinimumLevel(verbose ? LogLevel.Debug : usual));
 
     /// <summary>Opens a house; failures of its parts become one line.</summary>
     public static Task<LocalHouse> OpenAsync(HouseOptions options, CancellationToken cancellationToken) =>

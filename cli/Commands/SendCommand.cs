@@ -1,12 +1,11 @@
 // `eventing send`: posts CloudEvents to an ingress.
 using System.CommandLine;
-using System.Net;
-using System.Text;
-using ServerlessEventing.Cli.Output;
+using System.Text.Json.Nodes;
+using ServerlessEventing.Cli.Sending;
 
 namespace ServerlessEventing.Cli.Commands;
 
-/// <summary>Sends one or more CloudEvents in binary mode and prints each answer.</summary>
+/// <summary>Sends events from the command line, a file or standard input, and says how each was answered.</summary>
 internal static class SendCommand
 {
     private static readonly Option<string> Url = new("--url")
@@ -36,8 +35,20 @@ internal static class SendCommand
 
     private static readonly Option<string> Data = new("--data")
     {
-        Description = "JSON data, or @FILE",
+        Description = "Data, or @FILE",
         DefaultValueFactory = _ => "{\"message\":\"Hello\"}",
+    };
+
+    private static readonly Option<string> ContentType = new("--content-type")
+    {
+        Description = "Media type of the data",
+        DefaultValueFactory = _ => "application/json",
+    };
+
+    private static readonly Option<string?> Input = new("--event", "-e")
+    {
+        Description = "File of events as JSON (objects one after the other, or arrays), or - for standard input; "
+            + "--type, --source and --attribute fill in what they leave out",
     };
 
     private static readonly Option<int> Count = new("--count", "-n")
@@ -46,20 +57,38 @@ internal static class SendCommand
         DefaultValueFactory = _ => 1,
     };
 
+    private static readonly Option<int> Repeat = new("--repeat")
+    {
+        Description = "How often to send each, with the same id, as a producer does that got no answer",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<double?> Rate = new("--rate") { Description = "Events a second, at most" };
+
+    private static readonly Option<SendMode> Mode = new("--mode") { Description = "Content mode" };
+
+    private static readonly Option<int> Batch = new("--batch")
+    {
+        Description = "Events in one request, in CloudEvents' batch format",
+        DefaultValueFactory = _ => 1,
+    };
+
     public static Command Create()
     {
         var command = new Command(
             "send",
             """
-            Send CloudEvents to a Broker or Channel.
+            Send CloudEvents to a Broker or Channel, one request after the other.
 
             Examples:
               eventing send
               eventing send --type com.example.order --data '{"amount": 3}' -a subject=order-1
-              eventing send --url http://localhost:7071/default/default --count 10
+              eventing send --count 1000 --rate 50 --mode structured
+              eventing send --event events.jsonl --batch 10
+              tail -f events.jsonl | eventing send --event -
             """)
         {
-            Url, Type, Source, Id, Attributes, Data, Count,
+            Url, Type, Source, Id, Attributes, Data, ContentType, Input, Count, Repeat, Rate, Mode, Batch,
         };
         command.SetAction(RunAsync);
         return command;
@@ -67,86 +96,75 @@ internal static class SendCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(result.GetValue(Url), UriKind.Absolute, out var url))
+        if (!Uri.TryCreate(result.GetValue(Url), UriKind.Absolute, out var url) 
+            || url.Scheme is not ("http" or "https"))
         {
-            throw new CommandException($"--url: \"{result.GetValue(Url)}\" is not an absolute address");
+            throw new CommandException($"--url: \"{result.GetValue(Url)}\" is not an http address");
         }
 
-        var body = await ReadDataAsync(result.GetValue(Data)!, cancellationToken);
-        var first = result.GetValue(Id) ?? Guid.CreateVersion7().ToString();
-        var count = result.GetValue(Count);
-        var failed = 0;
+        var input = result.GetValue(Input);
+        if (input is not null)
+        {
+            Refuse(result, Id, Data, Count);
+        }
+
+        var options = new SendOptions
+        {
+            Url = url,
+            Mode = result.GetValue(Mode),
+            Batch = Number(result, Batch, 1000),
+            Repeat = Number(result, Repeat, 1_000_000),
+            Rate = result.GetValue(Rate) is null or > 0
+                ? result.GetValue(Rate)
+                : throw new CommandException("--rate: must be above 0"),
+            Total = input is null ? Number(result, Count, 100_000_000) : null,
+        };
         using var client = new HttpClient();
-        for (var i = 1; i <= count; i++)
-        {
-            var id = count == 1 ? first : $"{first}-{i}";
-            using var request = CreateRequest(result, url, id, body);
-            using var answer = await PostAsync(client, request, cancellationToken);
-            var accepted = answer.StatusCode == HttpStatusCode.Accepted;
-            var detail = accepted ? "" : await answer.Content.ReadAsStringAsync(cancellationToken);
-            Terminal.Line($"{id} {(int)answer.StatusCode} {Terminal.Printable(detail, 1000)}".TrimEnd());
-            failed += accepted ? 0 : 1;
-        }
-
-        return failed == 0 ? 0 : 1;
+        var events = input is null
+            ? EventInput.RepeatAsync(
+                await TemplateAsync(result, cancellationToken), options.Total!.Value, cancellationToken)
+            : EventInput.ReadAsync(input, Usual(result), cancellationToken);
+        return await new SendRun(options, client, TimeProvider.System).RunAsync(events, cancellationToken) ? 0 : 1;
     }
 
-    private static HttpRequestMessage CreateRequest(ParseResult result, Uri url, string id, byte[] body)
+    private static async Task<JsonObject> TemplateAsync(ParseResult result, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new("application/json");
-        Add(request, "specversion", "1.0");
-        Add(request, "id", id);
-        Add(request, "type", result.GetValue(Type)!);
-        Add(request, "source", result.GetValue(Source)!);
+        var template = Usual(result);
+        template["id"] = result.GetValue(Id) ?? Guid.CreateVersion7().ToString();
+        await EventInput.SetDataAsync(
+            template, result.GetValue(Data)!, result.GetValue(ContentType)!, cancellationToken);
+        return template;
+    }
+
+    private static JsonObject Usual(ParseResult result)
+    {
+        var usual = new JsonObject
+        {
+            ["specversion"] = "1.0",
+            ["type"] = result.GetValue(Type),
+            ["source"] = result.GetValue(Source),
+        };
         foreach (var attribute in result.GetValue(Attributes) ?? [])
         {
             var equals = attribute.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 1)
-            {
-                throw new CommandException($"--attribute: \"{attribute}\" is not name=value");
-            }
-
-            Add(request, attribute[..equals], attribute[(equals + 1)..]);
+            usual[equals < 1
+                ? throw new CommandException($"--attribute: \"{attribute}\" is not name=value")
+                : attribute[..equals]] = attribute[(equals + 1)..];
         }
 
-        return request;
+        return usual;
     }
 
-    private static void Add(HttpRequestMessage request, string name, string value)
-    {
-        // The HTTP binding's encoding: percent-code what a header cannot carry, and the percent sign itself.
-        var encoded = string.Concat(Encoding.UTF8.GetBytes(value).Select(octet =>
-            octet is > 0x20 and < 0x7f and not (byte)'"' and not (byte)'%' ? $"{(char)octet}" : $"%{octet:X2}"));
-        if (!request.Headers.TryAddWithoutValidation("ce-" + name, encoded))
-        {
-            throw new CommandException($"\"{name}\" cannot be the name of an attribute");
-        }
-    }
+    private static int Number(ParseResult result, Option<int> option, int most) =>
+        result.GetValue(option) is var number && number >= 1 && number <= most
+            ? number
+            : throw new CommandException($"{option.Name}: must be from 1 to {most}");
 
-    private static async Task<HttpResponseMessage> PostAsync(
-        HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    private static void Refuse(ParseResult result, params Option[] options)
     {
-        try
+        foreach (var option in options.Where(option => result.GetResult(option) is { Implicit: false }))
         {
-            return await client.SendAsync(request, cancellationToken);
+            throw new CommandException($"{option.Name} does not go with --event: the input has its own");
         }
-        catch (HttpRequestException failure)
-        {
-            throw new CommandException(
-                $"{request.RequestUri}: {failure.Message} Is the house up (eventing up)?");
-        }
-    }
-
-    private static async Task<byte[]> ReadDataAsync(string data, CancellationToken cancellationToken)
-    {
-        if (!data.StartsWith('@'))
-        {
-            return Encoding.UTF8.GetBytes(data);
-        }
-
-        return File.Exists(data[1..])
-            ? await File.ReadAllBytesAsync(data[1..], cancellationToken)
-            : throw new CommandException($"--data: no file {data[1..]}");
     }
 }

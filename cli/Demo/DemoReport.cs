@@ -8,55 +8,72 @@ namespace ServerlessEventing.Cli.Demo;
 /// <summary>What each Trigger delivered, by its subscriber's own ledger.</summary>
 internal sealed class DemoReport
 {
-    private readonly List<(string Trigger, IReadOnlyList<LedgerEntry> Got, IReadOnlyList<string> Expected)> rows;
+    private readonly IReadOnlyList<Row> rows;
 
-    private DemoReport(List<(string, IReadOnlyList<LedgerEntry>, IReadOnlyList<string>)> rows) => this.rows = rows;
+    private DemoReport(IReadOnlyList<Row> rows) => this.rows = rows;
 
     /// <summary>Deliveries that must happen.</summary>
     public int Expected => rows.Sum(row => row.Expected.Count);
 
     /// <summary>Expected deliveries that did happen, each counted once.</summary>
-    public int Delivered => rows.Sum(row => row.Expected.Count(id => row.Got.Any(entry => entry.Id == id)));
+    public int Delivered => rows.Sum(row => row.Arrived.Count());
 
-    /// <summary>Deliveries in the ledgers that the script does not ask for: repeats and strays.</summary>
-    public int Surplus => rows.Sum(row => row.Got.Count) - Delivered;
-
-    public bool Complete => Delivered == Expected && Surplus == 0;
+    /// <summary>Everything arrived once, and nothing else did.</summary>
+    public bool Complete => rows.All(row => row.Complete);
 
     public static DemoReport Read(DataFolder data) => new(
     [
-        .. DemoScript.Subscribers.Select(pair => (
-            pair.Trigger,
-            Ledger.ReadAll(data.Ledgers(DemoScript.Namespace, pair.Deployment)),
-            DemoScript.Expected[pair.Trigger])),
+        .. DemoScript.Triggers.Select(trigger => new Row(
+            trigger,
+            Ledger.ReadAll(data.Ledgers(trigger.Namespace, trigger.Deployment)),
+            DemoScript.Expected[trigger.Name])),
     ]);
+
+    /// <summary>When a Trigger's subscriber got what is known as <paramref name="key"/>; null: not yet.</summary>
+    public DateTimeOffset? TimeOf(DemoTrigger trigger, string key) => rows.Single(row => row.Trigger == trigger)
+        .Got.FirstOrDefault(entry => DemoScript.KeyOf(entry) == key)?.Time;
 
     public void Print()
     {
-        foreach (var (trigger, got, expected) in rows)
+        foreach (var row in rows)
         {
-            var arrived = expected.Count(id => got.Any(entry => entry.Id == id));
-            var mark = arrived == expected.Count && got.Count == arrived ? Terminal.Good("✓") : Terminal.Bad("✗");
-            Terminal.Line($"  {mark} {trigger,-20} {arrived,2} of {expected.Count,2}   {Types(got)}");
-            foreach (var missing in expected.Where(id => got.All(entry => entry.Id != id)))
+            var mark = row.Complete ? Terminal.Good("✓") : Terminal.Bad("✗");
+            Terminal.Line($"  {mark} {row.Trigger.Namespace + "/" + row.Trigger.Name,-27} "
+                + $"{row.Arrived.Count(),2} of {row.Expected.Count,2}   {string.Join(' ', row.Arrived)}");
+            if (row.OfTheCluster > 0)
+            {
+                Terminal.Line(Terminal.Faint(
+                    $"      and {row.OfTheCluster} Kubernetes Events that the house itself wrote meanwhile"));
+            }
+
+            foreach (var missing in row.Expected.Except(row.Arrived))
             {
                 Terminal.Line($"      missing {missing}");
             }
 
-            foreach (var stray in got.GroupBy(entry => entry.Id).Where(entries => !IsExpectedOnce(entries, expected)))
+            foreach (var stray in row.Strays)
             {
                 Terminal.Line($"      {stray.Count()} × {Terminal.Printable(stray.Key)}, not expected so");
             }
         }
     }
 
-    private static bool IsExpectedOnce(IGrouping<string, LedgerEntry> entries, IReadOnlyList<string> expected) =>
-        entries.Count() == 1 && expected.Contains(entries.Key);
+    private sealed record Row(DemoTrigger Trigger, IReadOnlyList<LedgerEntry> Got, IReadOnlyList<string> Expected)
+    {
+        public IEnumerable<string> Arrived =>
+            Expected.Where(key => Got.Any(entry => DemoScript.KeyOf(entry) == key));
 
-    private static string Types(IReadOnlyList<LedgerEntry> got) => string.Join(", ", got
-        .GroupBy(entry => entry.Type)
-        .OrderBy(group => group.Key, StringComparer.Ordinal)
-        .Select(group => $"{group.Count()} × {Terminal.Printable(ShortType(group.Key))}"));
+        /// <summary>Changes in the cluster that are not of the demo's making.</summary>
+        public int OfTheCluster =>
+            Got.Count(entry => DemoScript.IsChange(entry) && !Expected.Contains(DemoScript.KeyOf(entry)));
 
-    private static string ShortType(string type) => type.Replace("com.example.", "", StringComparison.Ordinal);
+        /// <summary>Repeats, and what this Trigger should not have let through.</summary>
+        public IEnumerable<IGrouping<string, LedgerEntry>> Strays => Got
+            .GroupBy(DemoScript.KeyOf)
+            .Where(entries => Expected.Contains(entries.Key)
+                ? entries.Count() > 1
+                : entries.Any(entry => !DemoScript.IsChange(entry)));
+
+        public bool Complete => Arrived.Count() == Expected.Count && !Strays.Any();
+    }
 }

@@ -1,56 +1,87 @@
-// What the demo sends, and what samples/walkthrough must make of it.
+// What the demo sends, and what samples/walkthrough and samples/shop must make of it.
+using ServerlessEventing.Cli.Subscribers;
+
 namespace ServerlessEventing.Cli.Demo;
 
 /// <summary>
-/// A day in a small shop. The expectation is written down by hand, so that the house cannot grade its own work.
+/// Knative v0.7's walkthrough, then a day in a small shop. The expectation is written down by hand, so that the house
+/// cannot grade its own work.
 /// <code>
-/// order.placed ─► orders; priority (any of: region eu, subject large-…: some match both, and arrive once)
-/// payment.received ─► payments (answers 503 twice, then accepts)
-/// order.paid ─► shipping ─reply─► order.shipped ─► notifications
-/// audit.recorded ─► audit (always 500) ─► dead letters
-/// everything, replies too ─► event-display
+/// default   Kubernetes Event ─► ApiServerSource ─► Broker ─► testevents-trigger ─► event-display
+/// shop      order.placed ─► orders; priority (any of: region eu, subject large-…: some match both, and arrive once)
+///           payment.received ─► payments (answers 503 twice, then accepts)
+///           order.paid ─► shipping ─reply─► order.shipped ─► notifications
+///           audit.recorded ─► audit (always 500) ─► dead letters
 /// </code>
 /// </summary>
 internal static class DemoScript
 {
     public const string Broker = "default";
-    public const string Namespace = "default";
+    public const string WalkthroughNamespace = "default";
+    public const string ShopNamespace = "shop";
     public const string ReplyType = "com.example.order.shipped";
 
-    /// <summary>The Deployment whose ledger tells what a Trigger delivered.</summary>
-    public static readonly IReadOnlyList<(string Trigger, string Deployment)> Subscribers =
+    private const string ChangeType = "dev.knative.apiserver.resource.";
+
+    /// <summary>The Trigger that delivers what happens in the cluster.</summary>
+    public static readonly DemoTrigger Walkthrough = new(WalkthroughNamespace, "testevents-trigger", "event-display");
+
+    /// <summary>Every Trigger whose subscriber accepts; that of <c>audit</c> never does.</summary>
+    public static readonly IReadOnlyList<DemoTrigger> Triggers =
     [
-        ("testevents-trigger", "event-display"),
-        ("orders", "orders"),
-        ("priority", "priority"),
-        ("payments", "payments"),
-        ("shipping", "shipping"),
-        ("notifications", "notifications"),
+        Walkthrough,
+        .. new[] { "orders", "priority", "payments", "shipping", "notifications" }
+            .Select(name => new DemoTrigger(ShopNamespace, name, name)),
     ];
 
-    /// <summary>The Trigger whose subscriber never accepts.</summary>
-    public const string FailingTrigger = "audit";
+    /// <summary>Kubernetes Events to write: name, reason, message.</summary>
+    public static readonly IReadOnlyList<(string Name, string Reason, string Message)> KubernetesEvents =
+    [
+        ("web-1.scheduled", "Scheduled", "Successfully assigned default/web-1 to this-machine"),
+        ("web-1.pulled", "Pulled", "Container image \"web\" already present on machine"),
+        ("web-1.started", "Started", "Started container web"),
+    ];
 
+    /// <summary>What is sent to the walkthrough's Broker by its cluster name.</summary>
+    public static IReadOnlyList<DemoEvent> Greetings { get; } =
+    [
+        .. Enumerable.Range(1, 2).Select(n => new DemoEvent(
+            $"hello-{n}", "com.example.hello", null, null, n == 2, [Walkthrough.Name])),
+    ];
+
+    /// <summary>What is sent to the shop's Broker.</summary>
     public static IReadOnlyList<DemoEvent> Events { get; } =
     [
         .. Orders(),
         .. Enumerable.Range(1, 3).Select(n => new DemoEvent(
-            $"payment-{n}", "com.example.payment.received", null, null, n == 2, ["testevents-trigger", "payments"])),
+            $"payment-{n}", "com.example.payment.received", null, null, n == 2, ["payments"])),
         .. Enumerable.Range(1, 3).Select(n => new DemoEvent(
-            $"paid-{n}", "com.example.order.paid", null, null, false, ["testevents-trigger", "shipping"])),
-        new DemoEvent("audit-1", "com.example.audit.recorded", null, null, false, ["testevents-trigger"]),
+            $"paid-{n}", "com.example.order.paid", null, null, false, ["shipping"])),
+        new DemoEvent("audit-1", "com.example.audit.recorded", null, null, false, []),
     ];
 
-    /// <summary>What must be in each Trigger's ledger: event ids, replies among them.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Expected { get; } = Subscribers.ToDictionary(
-        pair => pair.Trigger,
-        pair => (IReadOnlyList<string>)
+    /// <summary>What must be in each Trigger's ledger, replies too.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Expected { get; } = Triggers.ToDictionary(
+        trigger => trigger.Name,
+        trigger => (IReadOnlyList<string>)
         [
-            .. Events.Where(sent => sent.Reaches.Contains(pair.Trigger)).Select(sent => sent.Id),
-            .. pair.Trigger is "testevents-trigger" or "notifications"
+            .. Greetings.Concat(Events).Where(sent => sent.Reaches.Contains(trigger.Name)).Select(sent => sent.Id),
+            .. trigger == Walkthrough ? KubernetesEvents.Select(written => written.Name) : [],
+            .. trigger.Name == "notifications"
                 ? Events.Where(sent => sent.Reaches.Contains("shipping")).Select(sent => $"reply-to-{sent.Id}")
                 : [],
         ]);
+
+    /// <summary>
+    /// By what an entry is known here: the name of the object that changed (the id is the source's own making), else
+    /// the event's id.
+    /// </summary>
+    public static string KeyOf(LedgerEntry entry) =>
+        IsChange(entry) && entry.Subject is { } subject ? subject[(subject.LastIndexOf('/') + 1)..] : entry.Id;
+
+    /// <summary>Whether it tells of the cluster. The house writes Kubernetes Events too, and they come with the
+    /// demo's.</summary>
+    public static bool IsChange(LedgerEntry entry) => entry.Type.StartsWith(ChangeType, StringComparison.Ordinal);
 
     private static IEnumerable<DemoEvent> Orders()
     {
@@ -71,6 +102,6 @@ internal static class DemoScript
             order.Subject,
             order.Region,
             index % 3 == 2,
-            order.Priority ? ["testevents-trigger", "orders", "priority"] : ["testevents-trigger", "orders"]));
+            order.Priority ? ["orders", "priority"] : ["orders"]));
     }
 }

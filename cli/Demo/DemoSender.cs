@@ -4,10 +4,14 @@ using System.Text.Json.Nodes;
 
 namespace ServerlessEventing.Cli.Demo;
 
-/// <summary>Posts events to the Broker's address.</summary>
-internal sealed class DemoSender(Uri broker) : IDisposable
+/// <summary>Posts events to a Broker's address, through a proxy where that is a name of the cluster.</summary>
+internal sealed class DemoSender(Uri broker, Uri? proxy = null) : IDisposable
 {
-    private readonly HttpClient client = new();
+    private readonly HttpClient client = new(new SocketsHttpHandler
+    {
+        Proxy = proxy is null ? null : new WebProxy(proxy),
+        UseProxy = proxy is not null,
+    });
 
     /// <summary>Sends one event; anything but 202 ends the demo with the answer's own words.</summary>
     public async Task SendAsync(DemoEvent sent, CancellationToken cancellationToken)

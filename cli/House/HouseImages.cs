@@ -12,6 +12,7 @@ internal sealed class HouseImages(DataFolder data, IReadOnlyDictionary<string, s
         new("event-display", EventDisplay),
         // The name of Knative's own image.
         new("event_display", EventDisplay),
+        new("heartbeats", _ => Self("heartbeats")) { Listens = false },
         new("serverless-eventing/functions", Functions),
         new("serverless-eventing/apiserver-adapter", ApiServerAdapter),
     ];

@@ -44,6 +44,9 @@ internal sealed class LocalHouse : IAsyncDisposable
     /// <summary>Where CloudEvents are posted from this machine.</summary>
     public Uri Ingress => new($"http://localhost:{options.Ports.FunctionApp}");
 
+    /// <summary>The proxy that knows the cluster's names.</summary>
+    public Uri Proxy => new($"http://127.0.0.1:{options.Ports.Proxy}");
+
     public static async Task<LocalHouse> StartAsync(HouseOptions options, CancellationToken cancellationToken)
     {
         options.Ports.RequireFree();
@@ -155,7 +158,7 @@ internal sealed class LocalHouse : IAsyncDisposable
     {
         get
         {
-            var proxy = $"http://127.0.0.1:{options.Ports.Proxy}";
+            var proxy = Proxy.OriginalString;
             const string direct = "localhost,127.0.0.1,::1";
             return new Dictionary<string, string>
             {

@@ -53,6 +53,8 @@ internal sealed record Readiness(Manifest Manifest, bool Ready, string? Reason, 
             current && (string?)ready?["status"] == "True",
             (string?)ready?["reason"],
             (string?)ready?["message"],
-            (string?)status?["address"]?["url"] ?? (string?)status?["subscriberUri"]);
+            (string?)status?["address"]?["url"]
+                ?? (string?)status?["subscriberUri"]
+                ?? (string?)status?["sinkUri"]);
     }
 }

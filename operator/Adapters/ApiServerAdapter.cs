@@ -67,7 +67,12 @@ public sealed partial class ApiServerAdapter
         using var client = ClusterClient.FromKubeconfig(setting("KUBECONFIG"));
         var adapter = new ApiServerAdapter(
             options, filter, client, TimeProvider.System, loggers.CreateLogger("Eventing.Adapter"));
-        return await adapter.RunAsync(cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var port = ReadyPort.ServeAsync(setting("PORT"), adapter.Watching, ended.Token);
+        var code = await adapter.RunAsync(cancellationToken);
+        await ended.CancelAsync();
+        await port;
+        return code;
     }
 
     internal async Task<int> RunAsync(CancellationToken cancellationToken)

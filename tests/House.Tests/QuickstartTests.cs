@@ -21,7 +21,7 @@ public sealed class QuickstartTests
 
         var listed = await kubectl.RunAsync("get", "brokers,triggers");
         Assert.Contains("http://broker-ingress.serverless-eventing.svc.cluster.local/default/default", listed);
-        Assert.Equal(3, listed.Split('\n').Count(line => line.Contains("True", StringComparison.Ordinal)));
+        Assert.Equal(4, listed.Split('\n').Count(line => line.Contains("True", StringComparison.Ordinal)));
 
         // What runs says so, and where; what cannot run here says why.
         await kubectl.RunAsync("wait", "--for=condition=Available", "deployment/event-display", "--timeout=20s");
@@ -61,6 +61,19 @@ public sealed class QuickstartTests
         Assert.DoesNotContain("c", subscriber.Seen.Keys);
         Assert.Equal(1, subscriber.Seen["a"]);
         Assert.Equal(1, subscriber.Seen["b"]);
+    }
+
+    [Fact]
+    public async Task Page_EveryCommand_PrintsWhatItSays()
+    {
+        using var folder = new TempFolder();
+        await using var house = new HouseProcess(folder["data"]);
+        await house.StartAsync(Path.Combine(AppContext.BaseDirectory, "samples", "quickstart"));
+
+        Assert.Equal(11, await new DocumentedCommands(house).RunAsync("samples/quickstart/README.md"));
+
+        // The small order is nobody's.
+        Assert.DoesNotContain("order-2", house.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class WorkloadTests
         {
             using var answer = await producer.SendAsync(
                 new Uri("http://hello-display.default.svc.cluster.local/"), $"turn-{n}", "com.example.hello");
-            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
 
         foreach (var pod in pods)
@@ -56,7 +56,7 @@ public sealed class WorkloadTests
         var ids = (await kubectl.RunAsync("get", "pods", "-o", "jsonpath={..containerID}"))
             .Split(' ').Select(id => int.Parse(id.Replace("process://", "", StringComparison.Ordinal),
                 CultureInfo.InvariantCulture)).ToList();
-        Assert.Equal(2, ids.Count);
+        Assert.Equal(4, ids.Count);
         Assert.All(ids, id => Assert.True(IsRunning(id)));
 
         await house.KillAloneAsync();
