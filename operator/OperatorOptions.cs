@@ -82,7 +82,7 @@ public sealed record OperatorOptions
     /// <summary>Workers for each kind.</summary>
     public int Workers { get; init; } = 4;
 
-    /// <summary>A blob that gets each routing table too, for functions that cannot reach this operator; or null.</summary>
+    /// <summary>A blob that gets each routing table too, for functions that cannot reach this one; or null.</summary>
     public Uri? RoutingBlob { get; init; }
 
     public ILoggerFactory? LoggerFactory { get; init; }

@@ -5,8 +5,8 @@ using Azure.Core;
 namespace ServerlessEventing.Functions.Routing;
 
 /// <summary>
-/// Azure.Identity keeps tokens and renews them. Source: "Authorize with Microsoft Entra ID" of the Blob service REST API,
-/// which asks for a version from 2017-11-09 on.
+/// Azure.Identity keeps tokens and renews them. Source: "Authorize with Microsoft Entra ID" of the Blob service REST
+/// API, which asks for a version from 2017-11-09 on.
 /// </summary>
 internal sealed class BlobIdentity(TokenCredential identity, HttpMessageHandler inner) : DelegatingHandler(inner)
 {

@@ -101,8 +101,8 @@ internal sealed partial class HttpTableFeed(
     }
 
     /// <summary>
-    /// A client for polling: bounded answers, no redirects, the operator's token when there is one, for a blob the app's
-    /// own identity.
+    /// A client for polling: bounded answers, no redirects, the operator's token when there is one, for a blob the
+    /// app's own identity.
     /// </summary>
     public static HttpClient CreateClient(Uri address, string? token)
     {

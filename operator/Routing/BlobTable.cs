@@ -12,8 +12,8 @@ namespace ServerlessEventing.Operator.Routing;
 ///                             └── again, after 1 s to 30 s
 /// </code>
 /// Only who leads writes. Functions look every two seconds and never take a lower generation. An address with a SAS
-/// needs nothing else; any other is written with the operator's Microsoft Entra identity. Source: "Put Blob" of the Blob
-/// service REST API.
+/// needs nothing else; any other is written with the operator's Microsoft Entra identity. Source: "Put Blob" of the
+/// Blob service REST API.
 /// </summary>
 public sealed partial class BlobTable(
     Uri blob, TokenCredential? identity, HttpClient http, RoutingPublisher publisher, TimeProvider time, ILogger logger)

@@ -1,4 +1,4 @@
-// The operator's ClusterRole: it covers every kind the operator knows, and nothing that would let it take over a cluster.
+// The operator's ClusterRole covers every kind the operator knows, and nothing that would let it take over a cluster.
 using System.Reflection;
 using System.Text.Json.Nodes;
 using ServerlessEventing.Operator.Resources;

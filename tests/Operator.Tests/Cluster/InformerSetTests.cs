@@ -37,6 +37,6 @@ public sealed class InformerSetTests(House house) : IClassFixture<House>
             .WaitAsync(Eventually.DefaultDeadline);
         var name = await house.Namespace();
         await Eventually.True(
-            () => informers[ResourceTypes.Namespace].Get(new ResourceKey("", name)) is not null, "the namespace is seen");
+            () => informers[ResourceTypes.Namespace].Get(new ResourceKey("", name)) is not null, "it is seen");
     }
 }
