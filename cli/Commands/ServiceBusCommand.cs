@@ -1,5 +1,7 @@
 // `eventing servicebus`: the Service Bus emulator alone, and a look into a bus.
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ServerlessEventing.Cli.Bus;
@@ -23,6 +25,13 @@ internal static class ServiceBusCommand
     {
         Description = "AMQP port",
         DefaultValueFactory = _ => 5672,
+    };
+
+    private static readonly Option<IPAddress> Listen = new("--listen")
+    {
+        Description = "Address to listen on; 0.0.0.0 in a container, where the network in front of it is trusted",
+        CustomParser = ReadAddress,
+        DefaultValueFactory = _ => IPAddress.Loopback,
     };
 
     private static readonly Option<string?> Config = new("--config")
@@ -94,7 +103,7 @@ internal static class ServiceBusCommand
               eventing servicebus peek orders/$DeadLetterQueue
             """)
         {
-            Data, Port, BusConnection.ManagementPort, Config, Key, AccessRules, CertificateFile, CertificateKey, NoAuth,
+            Data, Port, BusConnection.ManagementPort, Listen, Config, Key, AccessRules, CertificateFile, CertificateKey, NoAuth,
             QuirksOf, Seed, HouseArguments.Verbose,
             CreateList(), CreatePeek(), CreatePurge(),
         };
@@ -141,6 +150,17 @@ internal static class ServiceBusCommand
         return command;
     }
 
+    private static IPAddress? ReadAddress(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (!IPAddress.TryParse(text, out var address))
+        {
+            argument.AddError($"--listen is '{text}'; it must be an IP address, like 0.0.0.0.");
+        }
+
+        return address;
+    }
+
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
         using var certificate = ReadCertificate(result);
@@ -148,6 +168,7 @@ internal static class ServiceBusCommand
         var options = new ServiceBusEmulatorOptions
         {
             DataFolder = result.GetValue(Data)!,
+            Address = result.GetValue(Listen)!,
             AmqpPort = result.GetValue(Port),
             ManagementPort = result.GetValue(BusConnection.ManagementPort),
             ConfigFile = result.GetValue(Config),

@@ -1,5 +1,6 @@
 // The emulator as a whole: broker, AMQP port, management port.
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using ServerlessEventing.Local.ServiceBus.Amqp;
 using ServerlessEventing.Local.ServiceBus.Configuration;
@@ -111,7 +112,7 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         try
         {
             return AmqpListener.Start(
-                options.AmqpPort,
+                new IPEndPoint(options.Address, options.AmqpPort),
                 options.Certificate,
                 new ConnectionContext(broker, access),
                 options.LoggerFactory.CreateLogger<AmqpListener>());
@@ -130,7 +131,11 @@ public sealed class ServiceBusEmulator : IAsyncDisposable
         try
         {
             return await ManagementServer.StartAsync(
-                options.ManagementPort, options.Certificate, options.LoggerFactory, requests, cancellationToken);
+                new IPEndPoint(options.Address, options.ManagementPort),
+                options.Certificate,
+                options.LoggerFactory,
+                requests,
+                cancellationToken);
         }
         catch (IOException problem)
         {

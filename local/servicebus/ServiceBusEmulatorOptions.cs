@@ -1,4 +1,5 @@
 // How to run an emulator.
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,6 +19,9 @@ public sealed record ServiceBusEmulatorOptions
 
     /// <summary>0: any free port.</summary>
     public int ManagementPort { get; init; }
+
+    /// <summary>Where both ports are opened; loopback, and anything else only where the network is trusted.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     public string KeyName { get; init; } = "RootManageSharedAccessKey";
 

@@ -40,12 +40,12 @@ internal sealed partial class AmqpListener : IAsyncDisposable
 
     /// <summary>Throws <see cref="SocketException"/> when the port is taken.</summary>
     public static AmqpListener Start(
-        int port, X509Certificate2? certificate, ConnectionContext context, ILogger logger)
+        IPEndPoint endpoint, X509Certificate2? certificate, ConnectionContext context, ILogger logger)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Bind(endpoint);
             socket.Listen(512);
             return new AmqpListener(socket, certificate, context, logger);
         }

@@ -28,7 +28,7 @@ internal sealed class ManagementServer : IAsyncDisposable
 
     /// <summary>Throws <see cref="IOException"/> when the port is taken.</summary>
     public static async Task<ManagementServer> StartAsync(
-        int port,
+        IPEndPoint endpoint,
         X509Certificate2? certificate,
         ILoggerFactory loggers,
         ManagementRequests requests,
@@ -41,7 +41,7 @@ internal sealed class ManagementServer : IAsyncDisposable
         {
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, port, listen =>
+            kestrel.Listen(endpoint, listen =>
             {
                 if (certificate is not null)
                 {
