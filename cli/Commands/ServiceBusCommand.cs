@@ -103,8 +103,8 @@ internal static class ServiceBusCommand
               eventing servicebus peek orders/$DeadLetterQueue
             """)
         {
-            Data, Port, BusConnection.ManagementPort, Listen, Config, Key, AccessRules, CertificateFile, CertificateKey, NoAuth,
-            QuirksOf, Seed, HouseArguments.Verbose,
+            Data, Port, BusConnection.ManagementPort, Listen, Config, Key, AccessRules, CertificateFile,
+            CertificateKey, NoAuth, QuirksOf, Seed, HouseArguments.Verbose,
             CreateList(), CreatePeek(), CreatePurge(),
         };
         QuirksOf.AcceptOnlyFromAmong("azure");
