@@ -27,6 +27,11 @@ public static class FunctionsApplication
     /// <summary>A body that comes more slowly for longer than the grace is answered 408.</summary>
     private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
+    /// <summary>
+    /// What is in flight at a stop gets this long; just under the 90 s of grace that its pods have in a cluster.
+    /// </summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(85);
+
     /// <summary>Short: who waits for the bus can say so, or try the next step again.</summary>
     private static readonly TimeSpan BusTryTimeout = TimeSpan.FromSeconds(10);
 
@@ -134,6 +139,12 @@ public static class FunctionsApplication
     private static void AddServices(IServiceCollection services, FunctionsSettings settings)
     {
         services.AddSingleton(settings);
+        services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = StopTimeout;
+            // A slow request must not keep the pumps receiving.
+            host.ServicesStopConcurrently = true;
+        });
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new ServiceBusClient(settings.Connection, new()
         {

@@ -14,6 +14,7 @@ namespace ServerlessEventing.Functions.Doors;
 ///   GET /, no forwarding headers ──────► 200                the host asks whether we listen
 ///   /readyz /healthz ──────────────────► 200
 ///   POST /{FunctionName} ──────────────► dispatch, or plan  with forwarding headers: a client, 404
+///   POST /{name of an HTTP function} ──► the host does not proxy: said loudly, nothing taken
 ///   /triggers/{ns}/{name}/{uid} ───────► one subscriber
 ///   everything else ───────────────────► ingress            by the host name the client used
 /// </code>
@@ -43,6 +44,12 @@ internal sealed partial class HostDoor(
         if (Health.IsAsked(path))
         {
             return health.AnswerAsync(context);
+        }
+
+        if (!proxied && HttpMethods.IsPost(context.Request.Method) && UnproxiedRequest.IsOne(path))
+        {
+            Log.NotProxied(logger, UnproxiedRequest.Detail);
+            return UnproxiedRequest.AnswerAsync(context);
         }
 
         if (FunctionPaths.IsOne(path))
@@ -139,5 +146,8 @@ internal sealed partial class HostDoor(
     {
         [LoggerMessage(401, LogLevel.Error, "An invocation of {Function} cannot be read: {Error}")]
         public static partial void Unreadable(ILogger logger, string function, string error);
+
+        [LoggerMessage(402, LogLevel.Error, "{Detail}")]
+        public static partial void NotProxied(ILogger logger, string detail);
     }
 }

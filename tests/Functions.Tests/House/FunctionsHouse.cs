@@ -217,6 +217,16 @@ public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLif
             ["EVENTING_DISPATCH_GROUP"] = group ?? "",
         });
 
+    /// <summary>One more handler, for a host that gives it these variables.</summary>
+    internal Task<FunctionsProcess> StartHandlerAsync(IReadOnlyDictionary<string, string> environment) =>
+        FunctionsProcess.StartAsync(
+            new Dictionary<string, string>(environment)
+            {
+                ["ServiceBusConnection"] = Bus.ConnectionString,
+                ["RoutingTable"] = TableFile,
+            },
+            "host");
+
     /// <summary>A cron source and its path; <paramref name="change"/> finishes the schedule.</summary>
     internal async Task<(Schedule Schedule, Egress Egress)> AddSourceAsync(
         Destination sink, Func<Schedule, Schedule> change)

@@ -34,14 +34,15 @@ internal sealed class FunctionsProcess : IAsyncDisposable
 
     public Uri Address => address;
 
-    /// <summary>Starts the pump door with these settings and waits until it is ready.</summary>
-    public static async Task<FunctionsProcess> StartAsync(IReadOnlyDictionary<string, string> settings)
+    /// <summary>Starts a door with these settings and waits until it is ready.</summary>
+    public static async Task<FunctionsProcess> StartAsync(
+        IReadOnlyDictionary<string, string> settings, string door = "pump")
     {
         var port = FreePort.Next();
         var started = new FunctionsProcess(new($"http://127.0.0.1:{port}/"), new Dictionary<string, string>(settings)
         {
-            ["EVENTING_DOOR"] = "pump",
-            ["EVENTING_PORT"] = $"{port}",
+            ["EVENTING_DOOR"] = door,
+            [door == "pump" ? "EVENTING_PORT" : "FUNCTIONS_CUSTOMHANDLER_PORT"] = $"{port}",
             ["EVENTING_ALLOW_LOOPBACK"] = "true",
             ["Logging__LogLevel__Default"] = "Warning",
         });
@@ -59,6 +60,20 @@ internal sealed class FunctionsProcess : IAsyncDisposable
         return long.Parse(
             ready.Headers.GetValues("X-Eventing-Generation").Single(),
             System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>SIGTERM: it is to finish what it has.</summary>
+    public async Task TerminateAsync()
+    {
+        using var signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        await signal.WaitForExitAsync();
+    }
+
+    /// <summary>Waits for its end; the exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await process.WaitForExitAsync().WaitAsync(Eventually.DefaultDeadline);
+        return process.ExitCode;
     }
 
     /// <summary>kill -9.</summary>
