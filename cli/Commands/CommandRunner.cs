@@ -9,6 +9,9 @@ internal static class CommandRunner
 {
     private const int WronglyCalled = 2;
 
+    // Longer than any command gives itself: `functions` finishes its deliveries.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(120);
+
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         var result = root.Parse(args);
@@ -30,7 +33,7 @@ internal static class CommandRunner
         var configuration = new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+            ProcessTerminationTimeout = LongestEnd,
         };
         try
         {

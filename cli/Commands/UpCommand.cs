@@ -29,6 +29,17 @@ internal static class UpCommand
         Description = "azure: throttling, late forwards, unpunctual schedules and more, where Azure promises little",
     };
 
+    private static readonly Option<bool> Autoscale = new("--autoscale")
+    {
+        Description = "Follow ScaledObjects as a cluster with KEDA does: what is dedicated runs from no replica up",
+    };
+
+    private static readonly Option<int> Speed = new("--autoscale-speed")
+    {
+        Description = "With --autoscale: so many times as fast as in a cluster, where it polls every 30 s",
+        DefaultValueFactory = _ => 1,
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -40,11 +51,20 @@ internal static class UpCommand
               eventing up samples/quickstart
               eventing up --data ./house --port-offset 10000
               eventing up --door pump
+              eventing up --autoscale --autoscale-speed 30
             """)
         {
-            Manifests, Data, HouseArguments.PortOffset, HouseArguments.Door, QuirksOf, HouseArguments.Verbose,
+            Manifests, Data, HouseArguments.PortOffset, HouseArguments.Door, QuirksOf, Autoscale, Speed,
+            HouseArguments.Verbose,
         };
         QuirksOf.AcceptOnlyFromAmong("azure");
+        Speed.Validators.Add(given =>
+        {
+            if (given.GetValueOrDefault<int>() < 1)
+            {
+                given.AddError("--autoscale-speed must be a number from 1 up");
+            }
+        });
         command.SetAction(RunAsync);
         return command;
     }
@@ -58,6 +78,7 @@ internal static class UpCommand
             DataFolder = result.GetValue(Data)!,
             Ports = new HousePorts(result.GetValue(HouseArguments.PortOffset)),
             Door = result.GetValue(HouseArguments.Door),
+            Autoscale = result.GetValue(Autoscale) ? result.GetValue(Speed) : null,
             Quirks = result.GetValue(QuirksOf) is null ? null : new AzureQuirks(),
             Print = Terminal.Line,
             Started = (name, where) => Terminal.Row(name, where),

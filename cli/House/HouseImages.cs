@@ -37,6 +37,8 @@ internal sealed class HouseImages(DataFolder data, IReadOnlyDictionary<string, s
             ["EVENTING_ADDRESS"] = "127.0.0.1",
             ["EVENTING_PORT"] = place.Port.ToString(CultureInfo.InvariantCulture),
             ["EVENTING_INSTANCE"] = place.Pod,
+            // Replicas share this machine's ports: a port given by number could be only one's.
+            ["EVENTING_METRICS_PORT"] = "",
         },
     };
 

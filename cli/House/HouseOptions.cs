@@ -19,6 +19,12 @@ internal sealed record HouseOptions
     /// <summary>What the bus does where Azure promises little; null: nothing of it.</summary>
     public AzureQuirks? Quirks { get; init; }
 
+    /// <summary>
+    /// How many times as fast as a cluster the replicas follow their ScaledObjects; null: there is no KEDA, and what
+    /// is dispatched by a deployment of its own has one replica at least.
+    /// </summary>
+    public int? Autoscale { get; init; }
+
     /// <summary>Gets what event-displays print.</summary>
     public required Action<string> Print { get; init; }
 

@@ -8,8 +8,10 @@ using ServerlessEventing.Local.FunctionsHost;
 using ServerlessEventing.Local.Kubernetes;
 using ServerlessEventing.Local.ServiceBus;
 using ServerlessEventing.Local.Workloads;
+using ServerlessEventing.Local.Workloads.Scaling;
 using ServerlessEventing.Local.Workloads.Serving;
 using ServerlessEventing.Operator;
+using ServerlessEventing.ServiceBus.Administration;
 
 namespace ServerlessEventing.Cli.House;
 
@@ -17,7 +19,7 @@ namespace ServerlessEventing.Cli.House;
 /// One process with everything but the handler, which is a child:
 /// <code>
 /// 1 Service Bus emulator   2 Kubernetes API + CRDs   3 operator ──routing table──┐
-/// 4 workloads: Deployments as child processes   5 proxy for cluster names        ▼
+/// 4 workloads: Deployments as child processes, autoscaled   5 proxy for names    ▼
 /// 6 the function app: Functions host + handler child, or the handler with its own door
 /// </code>
 /// </summary>
@@ -116,6 +118,7 @@ internal sealed class LocalHouse : IAsyncDisposable
         Client = new ResourceClient(Data.Kubeconfig);
         await ApplyAsync(ManifestReader.Read(BuiltInFile("crds")), cancellationToken);
         await ApplyAsync(ManifestReader.Read(BuiltInFile("local-crds")), cancellationToken);
+        var speed = await AutoscaleAsync(cancellationToken);
         options.Started("Kubernetes API", $"https://localhost:{ports.Kubernetes}, kubeconfig {Data.Kubeconfig}");
 
         // :: 3: the operator
@@ -144,6 +147,11 @@ internal sealed class LocalHouse : IAsyncDisposable
         }));
         Open(ServingStandIn.Start(api.CreateClient(), options.Time, options.LoggerFactory));
         options.Started("Workloads", "Deployments of known images run as processes of this machine, as you");
+        if (speed is { } times)
+        {
+            StartAutoscaler(api, new ServiceBusAdministrationClient(bus.ManagementConnectionString), times);
+        }
+
         var names = new LocalNames(ports.FunctionApp, workloads.Find, options.Time);
         Open(await ForwardProxy.StartAsync(ports.Proxy, names, cancellationToken));
         options.Started("Proxy", $"http://localhost:{ports.Proxy} for *.svc.cluster.local");
@@ -151,6 +159,40 @@ internal sealed class LocalHouse : IAsyncDisposable
         // :: 6: the function app
         await StartFunctionAppAsync(settings, cancellationToken);
         options.Started("Function app", $"http://localhost:{ports.FunctionApp} ({options.Door} door)");
+    }
+
+    /// <summary>
+    /// The operator makes ScaledObjects, and leaves the replicas alone, wherever the kind is served: so who once had
+    /// it in this data folder keeps the autoscaler.
+    /// </summary>
+    private async Task<int?> AutoscaleAsync(CancellationToken cancellationToken)
+    {
+        var kind = ManifestReader.Read(BuiltInFile("keda-crds")).Single();
+        if (options.Autoscale is { } speed)
+        {
+            await Client.ApplyAsync(kind, cancellationToken);
+            return speed;
+        }
+
+        return await Client.GetAsync(kind, cancellationToken) is null ? null : 1;
+    }
+
+    private void StartAutoscaler(KubernetesApi api, ServiceBusAdministrationClient bus, int speed)
+    {
+        Open(Autoscaler.Start(new AutoscalerOptions
+        {
+            Api = api.CreateClient(),
+            Scalers = new Dictionary<string, ScalerQuestion>
+            {
+                [ServiceBusScaler.Type] = new ServiceBusScaler(bus).AskAsync,
+            },
+            Speed = speed,
+            Scaled = change => options.Print(
+                $"{Terminal.Bold($"{change.Namespace}/{change.Deployment}")} {change.From} → {change.To} replicas"),
+            LoggerFactory = options.LoggerFactory,
+            TimeProvider = options.Time,
+        }));
+        options.Started("Autoscaler", "ScaledObjects" + (speed == 1 ? "" : $", {speed} times as fast as in a cluster"));
     }
 
     /// <summary>What makes cluster names work for a child that heeds it.</summary>

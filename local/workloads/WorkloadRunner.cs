@@ -157,6 +157,7 @@ public sealed class WorkloadRunner : IAsyncDisposable
         Probes = probes,
         Output = options.Output,
         Changed = loop.Wake,
+        Hurry = stopping.Token,
         Time = options.TimeProvider,
     });
 

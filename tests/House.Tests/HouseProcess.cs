@@ -24,6 +24,9 @@ internal sealed class HouseProcess : IAsyncDisposable
         Offset = Eventing.FreeOffset();
     }
 
+    /// <summary>Variables it is started with, beside those of the tests.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     public string Data { get; }
 
     public string Door { get; }
@@ -74,7 +77,8 @@ internal sealed class HouseProcess : IAsyncDisposable
                 {
                     output.AppendLine(line);
                 }
-            });
+            },
+            Environment);
         await Eventually.True(
             () => process.HasExited || Output.Contains("is up.", StringComparison.Ordinal),
             "the house is up",

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace ServerlessEventing.Local.Workloads.Tests;
 
@@ -33,7 +34,8 @@ internal static class Container
         }
 
         await using var app = args is ["silent", ..] ? null : await ServeAsync(args);
-        await Console.In.ReadToEndAsync();
+        // Its lifetime has taken SIGTERM over: told to stop, it stops.
+        await Task.WhenAny(Console.In.ReadToEndAsync(), app?.WaitForShutdownAsync() ?? new TaskCompletionSource().Task);
         return 0;
     }
 

@@ -43,6 +43,9 @@ internal sealed class Machine : IAsyncDisposable
         folder.Dispose();
     }
 
+    /// <summary>A connection of its own to the API.</summary>
+    public HttpClient CreateClient() => api.CreateClient();
+
     public async Task<JsonObject> SendAsync(HttpMethod method, string path, string? body = null, string type = "")
     {
         using var request = new HttpRequestMessage(method, path);

@@ -10,15 +10,19 @@ namespace ServerlessEventing.Local.Workloads.Pods;
 ///   ┌► 1 port, environment, command ─► 2 process ─► 3 ready when it answers ─► 4 it ended
 ///   └────────────── 5 CrashLoopBackOff: 1 s, 2 s, 4 s … 1 min ◄──────────────────────┘
 /// </code>
-/// Until disposed. What stands in its way (a ConfigMap that is missing) is tried again at the same pace.
+/// Until disposed: then SIGTERM, and terminationGracePeriodSeconds to finish what it holds. What stands in its way (a
+/// ConfigMap that is missing) is tried again at the same pace.
 /// </summary>
 internal sealed class ContainerRun : IAsyncDisposable
 {
+    private const int UsualGraceSeconds = 30;
+
     private readonly JsonObject pod;
     private readonly JsonObject container;
     private readonly LocalImage image;
     private readonly PodParts parts;
     private readonly ReadinessProbe probe;
+    private readonly TimeSpan grace;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task loop;
     private volatile ContainerState state = ContainerState.Creating;
@@ -33,6 +37,7 @@ internal sealed class ContainerRun : IAsyncDisposable
         this.image = image;
         this.parts = parts;
         probe = new ReadinessProbe(container, parts.Probes);
+        grace = TimeSpan.FromSeconds(pod.Number("spec", "terminationGracePeriodSeconds") ?? UsualGraceSeconds);
         loop = Task.Run(LoopAsync);
     }
 
@@ -150,6 +155,8 @@ internal sealed class ContainerRun : IAsyncDisposable
         {
             await ended.CancelAsync();
             await readiness;
+            // Nobody is sent to it any more: what it holds it may finish.
+            await child.DrainAsync(grace, parts.Hurry);
         }
     }
 

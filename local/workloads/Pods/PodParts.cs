@@ -20,5 +20,8 @@ internal sealed record PodParts
     /// <summary>Called whenever a container's state changes.</summary>
     public required Action Changed { get; init; }
 
+    /// <summary>Cancelled when everything ends: nobody waits for long graces then.</summary>
+    public required CancellationToken Hurry { get; init; }
+
     public required TimeProvider Time { get; init; }
 }

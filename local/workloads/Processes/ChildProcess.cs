@@ -1,15 +1,19 @@
-// One run of a local command: started with a bare environment, its lines taken, ended with its stdin.
+// One run of a local command: started with a bare environment, its lines taken, asked to end before it is made to.
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace ServerlessEventing.Local.Workloads.Processes;
 
 /// <summary>
-/// A child that ends when its stdin closes: so none outlives this process, however that ends.
+/// A child that ends when its stdin closes: so none outlives this process, however that ends. One that is ended alone
+/// gets SIGTERM first and its grace, as a container does.
 /// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private const int Terminate = 15;
+
+    private static readonly TimeSpan ShortGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>What a child takes over from this process; containers get nothing else of the machine either.</summary>
     private static readonly string[] Inherited =
@@ -71,6 +75,21 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Asks it to end and waits for that as long as <paramref name="grace"/>, or until <paramref name="hurry"/>.
+    /// Where there are no signals it is not asked: disposing ends it.
+    /// </summary>
+    public async Task DrainAsync(TimeSpan grace, CancellationToken hurry)
+    {
+        if (OperatingSystem.IsWindows() || Exited.IsCompleted || process.HasExited)
+        {
+            return;
+        }
+
+        _ = Kill(Id, Terminate);
+        await Task.WhenAny(Exited, Task.Delay(grace, hurry));
+    }
+
     /// <summary>Closes its stdin, gives it a moment to end by itself, then kills it and its own children.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -83,7 +102,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             // It ended first, and the pipe with it.
         }
 
-        await Task.WhenAny(Exited, Task.Delay(Grace));
+        await Task.WhenAny(Exited, Task.Delay(ShortGrace));
         try
         {
             process.Kill(entireProcessTree: true);
@@ -96,6 +115,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         await Exited;
         process.Dispose();
     }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
 
     private async Task<int> WaitAsync()
     {
