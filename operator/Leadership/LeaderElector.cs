@@ -141,6 +141,11 @@ public sealed partial class LeaderElector(
             _leader = null;
             _renewed = time.GetTimestamp();
         }
+        else if (!answer.IsConflict)
+        {
+            // No such namespace, no right to it: the replica waits, and says for what.
+            Log.NotReached(logger, answer.Message);
+        }
 
         return answer.IsSuccess;
     }

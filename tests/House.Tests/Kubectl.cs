@@ -4,12 +4,17 @@ using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.House.Tests;
 
-/// <summary>kubectl with a house's kubeconfig and a cache of its own.</summary>
-internal sealed class Kubectl(HouseProcess house)
+/// <summary>kubectl with a kubeconfig, and a cache of its own in <paramref name="home"/>.</summary>
+internal sealed class Kubectl(string kubeconfig, string home)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly string path = RequiredTool.Find("kubectl");
+
+    public Kubectl(HouseProcess house)
+        : this(house.Kubeconfig, house.Data)
+    {
+    }
 
     /// <summary>Runs it and returns its stdout; a failure fails the test with its stderr.</summary>
     public async Task<string> RunAsync(params string[] args)
@@ -34,9 +39,9 @@ internal sealed class Kubectl(HouseProcess house)
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        start.Environment["KUBECONFIG"] = house.Kubeconfig;
-        start.Environment["KUBECACHEDIR"] = Path.Combine(house.Data, "kubectl-cache");
-        start.Environment["HOME"] = house.Data;
+        start.Environment["KUBECONFIG"] = kubeconfig;
+        start.Environment["KUBECACHEDIR"] = Path.Combine(home, "kubectl-cache");
+        start.Environment["HOME"] = home;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
