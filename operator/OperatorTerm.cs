@@ -160,6 +160,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
         var brokerClass = new BrokerClass(
             _options.Coexist ? "" : _options.DefaultBrokerClass, _informers);
         var kinds = _options.Coexist ? ChannelKinds.BesideKnative : ChannelKinds.All;
+        var connection = ServiceBusConnectionStringProperties.Parse(_options.ServiceBusConnection);
         return new ReconcilerParts
         {
             Client = _client,
@@ -178,6 +179,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
             {
                 Image = _options.FunctionsImage,
                 Secret = _options.FunctionsSecret,
+                IdentityHost = connection.UsesIdentity ? connection.FullyQualifiedNamespace : null,
                 RoutingTable = _options.RoutingTableUri ?? routingTable,
                 TokenSecret = _options.RoutingToken is null ? null : _options.FunctionsSecret,
                 SystemNamespace = _options.SystemNamespace,

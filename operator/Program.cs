@@ -24,6 +24,11 @@ void Stop(PosixSignalContext signal)
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
+if (args is [Probe.Option, .. var addresses])
+{
+    return await Probe.RunAsync(addresses, stop.Token);
+}
+
 if (args is ["adapter", "apiserver"])
 {
     return await ApiServerAdapter.RunAsync(Environment.GetEnvironmentVariable, logging, stop.Token);

@@ -9,6 +9,7 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 LABEL org.opencontainers.image.title="serverless-eventing eventing" \
       org.opencontainers.image.description="Service Bus emulator, event-display and the rest of the command line" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.vendor="Serverless Eventing" \
       org.opencontainers.image.version="0.1.0"
 ENV DOTNET_EnableDiagnostics=0
 COPY --from=build /out /app

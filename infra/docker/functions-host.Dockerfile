@@ -11,6 +11,7 @@ FROM mcr.microsoft.com/azure-functions/dotnet:4
 LABEL org.opencontainers.image.title="serverless-eventing functions (host door)" \
       org.opencontainers.image.description="Broker ingress, trigger filter, channel fanout and sources on Azure Functions" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.vendor="Serverless Eventing" \
       org.opencontainers.image.version="0.1.0"
 ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
     AzureFunctionsJobHost__Logging__Console__IsEnabled=true \

@@ -10,6 +10,7 @@ FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 LABEL org.opencontainers.image.title="serverless-eventing functions (pump door)" \
       org.opencontainers.image.description="Broker ingress, trigger filter, channel fanout and sources, receiving from Service Bus itself" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.vendor="Serverless Eventing" \
       org.opencontainers.image.version="0.1.0"
 ENV EVENTING_DOOR=pump \
     EVENTING_ADDRESS=0.0.0.0 \

@@ -68,7 +68,7 @@ public sealed partial class ApiServerAdapter
         var adapter = new ApiServerAdapter(
             options, filter, client, TimeProvider.System, loggers.CreateLogger("Eventing.Adapter"));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var port = ReadyPort.ServeAsync(setting("PORT"), adapter.Watching, ended.Token);
+        var port = ReadyPort.ServeAsync(setting(ReadyPort.Setting), adapter.Watching, ended.Token);
         var code = await adapter.RunAsync(cancellationToken);
         await ended.CancelAsync();
         await port;

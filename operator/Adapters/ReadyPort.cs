@@ -8,6 +8,8 @@ namespace ServerlessEventing.Operator.Adapters;
 /// <summary>Takes connections on the port of setting <c>PORT</c> and closes them; without it there is none.</summary>
 internal static class ReadyPort
 {
+    public const string Setting = "PORT";
+
     /// <summary>Opens the port when <paramref name="ready"/> ends, until cancelled.</summary>
     public static async Task ServeAsync(string? port, Task ready, CancellationToken cancellationToken)
     {

@@ -18,6 +18,12 @@ public sealed record DispatchOptions
     /// <summary>Secret beside it with the token of the routing table; null: the table has none.</summary>
     public string? TokenSecret { get; init; }
 
+    /// <summary>
+    /// Host of the Service Bus namespace when a Microsoft Entra workload identity is used; then nothing of the
+    /// connection stands in <see cref="Secret"/>. Null: the connection string there.
+    /// </summary>
+    public string? IdentityHost { get; init; }
+
     public required string SystemNamespace { get; init; }
 
     /// <summary>Service account of their pods, in their namespace; null: its default one.</summary>
@@ -28,6 +34,15 @@ public sealed record DispatchOptions
 
     /// <summary>Key in <see cref="Secret"/>, and the setting it becomes.</summary>
     public const string SecretKey = "ServiceBusConnection";
+
+    /// <summary>The setting that <see cref="IdentityHost"/> becomes.</summary>
+    public const string HostSetting = "ServiceBusConnection__fullyQualifiedNamespace";
+
+    /// <summary>ClusterTriggerAuthentication by which KEDA counts with its own workload identity.</summary>
+    public const string KedaAuthentication = "eventing-servicebus";
+
+    /// <summary>Label by which Azure's webhook gives a pod the token of its service account.</summary>
+    public const string IdentityLabel = "azure.workload.identity/use";
 
     /// <summary>Key in <see cref="TokenSecret"/>, and the setting it becomes.</summary>
     public const string TokenKey = "RoutingTableToken";

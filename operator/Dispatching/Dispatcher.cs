@@ -55,7 +55,7 @@ public sealed record Dispatcher
             ["selector"] = new JsonObject { ["matchLabels"] = Labels() },
             ["template"] = new JsonObject
             {
-                ["metadata"] = new JsonObject { ["labels"] = PodLabels() },
+                ["metadata"] = new JsonObject { ["labels"] = PodLabels(options) },
                 ["spec"] = Pod(options),
             },
         };
@@ -67,10 +67,15 @@ public sealed record Dispatcher
         return new JsonObject { ["metadata"] = Metadata(), ["spec"] = spec };
     }
 
-    private JsonObject PodLabels()
+    private JsonObject PodLabels(DispatchOptions options)
     {
         var labels = Labels();
         labels[DispatchOptions.ReaderLabel] = "true";
+        if (options.IdentityHost is not null)
+        {
+            labels[DispatchOptions.IdentityLabel] = "true";
+        }
+
         return labels;
     }
 
@@ -79,6 +84,8 @@ public sealed record Dispatcher
         var pod = new JsonObject
         {
             ["enableServiceLinks"] = false,
+            // Just above what the functions give themselves to finish what they hold.
+            ["terminationGracePeriodSeconds"] = 90,
             ["securityContext"] = new JsonObject
             {
                 ["runAsNonRoot"] = true,
@@ -95,19 +102,20 @@ public sealed record Dispatcher
     }
 
     /// <summary>A ScaledObject that counts what waits for each egress of the group.</summary>
-    public JsonObject ScaledObject(DispatchSize size, IEnumerable<Egress> egresses)
+    public JsonObject ScaledObject(DispatchOptions options, DispatchSize size, IEnumerable<Egress> egresses)
     {
         var triggers = new JsonArray();
         foreach (var egress in egresses.Where(egress => egress.Dedicated is not null))
         {
-            triggers.Add(Scaler(size, new JsonObject
+            triggers.Add(Scaler(options, size, new JsonObject
             {
                 ["topicName"] = egress.Dedicated!.Topic,
                 ["subscriptionName"] = egress.Dedicated.Subscription,
             }));
             if (!egress.Dedicated.Ordered)
             {
-                triggers.Add(Scaler(size, new JsonObject { ["queueName"] = EntityNames.Retries(egress.Lane) }));
+                triggers.Add(Scaler(
+                    options, size, new JsonObject { ["queueName"] = EntityNames.Retries(egress.Lane) }));
             }
         }
 
@@ -148,7 +156,9 @@ public sealed record Dispatcher
             Setting("EVENTING_PORT", "8080"),
             Setting("EVENTING_DISPATCH_GROUP", Group),
             Setting("RoutingTable", options.RoutingTable.AbsoluteUri),
-            FromSecret(DispatchOptions.SecretKey, options.Secret));
+            options.IdentityHost is { } host
+                ? Setting(DispatchOptions.HostSetting, host)
+                : FromSecret(DispatchOptions.SecretKey, options.Secret));
         if (options.TokenSecret is not null)
         {
             settings.Add(FromSecret(DispatchOptions.TokenKey, options.TokenSecret));
@@ -189,16 +199,30 @@ public sealed record Dispatcher
     private static JsonObject Probe(string path) =>
         new() { ["httpGet"] = new JsonObject { ["path"] = path, ["port"] = 8080 } };
 
-    private static JsonObject Scaler(DispatchSize size, JsonObject what)
+    private static JsonObject Scaler(DispatchOptions options, DispatchSize size, JsonObject what)
     {
         what["messageCount"] = size.MessagesPerReplica.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        what["connectionFromEnv"] = DispatchOptions.SecretKey;
-        return new JsonObject
+        var scaler = new JsonObject
         {
             ["type"] = "azure-servicebus",
             ["metricType"] = "AverageValue",
             ["useCachedMetrics"] = true,
             ["metadata"] = what,
         };
+        if (options.IdentityHost is { } host)
+        {
+            what["namespace"] = host.Split('.')[0];
+            scaler["authenticationRef"] = new JsonObject
+            {
+                ["kind"] = "ClusterTriggerAuthentication",
+                ["name"] = DispatchOptions.KedaAuthentication,
+            };
+        }
+        else
+        {
+            what["connectionFromEnv"] = DispatchOptions.SecretKey;
+        }
+
+        return scaler;
     }
 }

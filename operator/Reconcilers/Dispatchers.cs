@@ -44,7 +44,11 @@ internal sealed class Dispatchers(ReconcilerParts parts, ResourceType ownerType)
         }
 
         var scaled = await parts.Children.EnsureAsync(
-            ownerType, work.Object, ResourceTypes.ScaledObject, filter.ScaledObject(size, egresses), cancellationToken);
+            ownerType,
+            work.Object,
+            ResourceTypes.ScaledObject,
+            filter.ScaledObject(parts.Dispatch, size, egresses),
+            cancellationToken);
         if (scaled.Reason is { } reason)
         {
             work.Conditions.MarkFalse(condition, reason, scaled.Message!);

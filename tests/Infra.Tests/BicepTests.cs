@@ -1,22 +1,17 @@
 // The Azure templates: the official compiler takes them without a word.
-using System.Reflection;
 using System.Text.Json.Nodes;
-using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Infra.Tests;
 
 public sealed class BicepTests
 {
-    private static readonly string Compiler = typeof(BicepTests).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "BicepCompiler").Value!;
-
     [Fact]
     public async Task Templates_Compiled_HaveNoErrorAndNoWarning()
     {
-        var printed = await CompileAsync("build", "main.bicep");
+        var printed = await Bicep.CompileAsync("build", "main.bicep");
         Assert.Equal("", printed.Error);
         Assert.Equal(0, printed.Code);
-        var parameters = await CompileAsync("build-params", "main.bicepparam");
+        var parameters = await Bicep.CompileAsync("build-params", "main.bicepparam");
         Assert.Equal("", parameters.Error);
         Assert.Equal(0, parameters.Code);
     }
@@ -24,7 +19,7 @@ public sealed class BicepTests
     [Fact]
     public async Task Functions_OnTheBus_MaySendAndReceiveAndNoMore()
     {
-        var printed = await CompileAsync("build", "modules/identities.bicep");
+        var printed = await Bicep.CompileAsync("build", "modules/identities.bicep");
         var template = JsonNode.Parse(printed.Output)!;
         var grant = template["resources"]!.AsArray()
             .Single(resource => (string?)resource!["copy"]?["name"] == "functionsMay")!;
@@ -36,13 +31,5 @@ public sealed class BicepTests
         Assert.Contains("dataSender", text);
         Assert.Contains("dataReceiver", text);
         Assert.DoesNotContain("dataOwner", text);
-    }
-
-    private static async Task<Printed> CompileAsync(string verb, string file)
-    {
-        using var home = new TempFolder();
-        return await CommandLine.RunAsync(
-            Compiler, $"{verb} {Repository.Infra("azure", file)} --stdout",
-            environment: new() { ["HOME"] = home.Path });
     }
 }

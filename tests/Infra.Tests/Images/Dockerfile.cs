@@ -32,6 +32,20 @@ internal sealed partial class Dockerfile
     public IReadOnlyList<string> Entrypoint =>
         JsonSerializer.Deserialize<string[]>(EntrypointLine().Match(text).Groups["json"].Value)!;
 
+    /// <summary>The command of the health check; empty when there is none.</summary>
+    public IReadOnlyList<string> HealthCheck =>
+        HealthLine().Match(text) is { Success: true } match
+            ? JsonSerializer.Deserialize<string[]>(match.Groups["json"].Value)!
+            : [];
+
+    /// <summary>What the image sets for its program.</summary>
+    public IReadOnlyDictionary<string, string> Environment => SettingLine()
+        .Matches(EnvironmentLines().Match(text).Value)
+        .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value);
+
+    public IReadOnlyDictionary<string, string> Labels => LabelLine().Matches(text)
+        .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value);
+
     public string User => UserLine().Match(text).Groups["user"].Value;
 
     public IReadOnlyList<string> Stages => [.. StageLine().Matches(text).Select(match => match.Groups["image"].Value)];
@@ -46,6 +60,18 @@ internal sealed partial class Dockerfile
 
     [GeneratedRegex(@"^ENTRYPOINT (?<json>\[.*\])$", RegexOptions.Multiline)]
     private static partial Regex EntrypointLine();
+
+    [GeneratedRegex(@"^HEALTHCHECK .*\n +CMD (?<json>\[.*\])$", RegexOptions.Multiline)]
+    private static partial Regex HealthLine();
+
+    [GeneratedRegex(@"^ENV (.*\\\n)*.*$", RegexOptions.Multiline)]
+    private static partial Regex EnvironmentLines();
+
+    [GeneratedRegex(@"(?<name>\w+)=(?<value>\S+)")]
+    private static partial Regex SettingLine();
+
+    [GeneratedRegex(@"org\.opencontainers\.image\.(?<name>\w+)=""(?<value>[^""]+)""")]
+    private static partial Regex LabelLine();
 
     [GeneratedRegex(@"^USER (?<user>\S+)$", RegexOptions.Multiline)]
     private static partial Regex UserLine();

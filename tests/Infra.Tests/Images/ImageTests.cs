@@ -19,8 +19,9 @@ public sealed class ImageTests(Published published) : IClassFixture<Published>
         var file = new Dockerfile(name);
         Assert.Equal(2, file.Stages.Count);
         Assert.Equal("1654", file.User);
-        Assert.True(file.Says("org.opencontainers.image.title"));
-        Assert.True(file.Says("org.opencontainers.image.version=\"0.1.0\""));
+        Assert.Equal(["description", "licenses", "title", "vendor", "version"], file.Labels.Keys.Order());
+        Assert.Equal("0.1.0", file.Labels["version"]);
+        Assert.Equal("Apache-2.0", file.Labels["licenses"]);
         Assert.NotEmpty(file.Publish);
         Assert.NotEmpty(file.Entrypoint);
         // Those with no need of one have no shell either.
@@ -91,6 +92,18 @@ public sealed class ImageTests(Published published) : IClassFixture<Published>
         await using var container = Container.Start(layout, file.User, ["dotnet", program], settings);
         await ReadyAsync(container, port);
         Assert.DoesNotContain("secret", container.Output, StringComparison.Ordinal);
+
+        // The image's health check, of the operator as of an adapter: whichever of its two addresses answers.
+        Assert.Equal(["dotnet", file.Entrypoint[1], "--probe"], file.HealthCheck.Take(3));
+        Assert.Equal(
+            ["http://127.0.0.1:8090/healthz", $"tcp://127.0.0.1:{file.Environment["PORT"]}"], file.HealthCheck.Skip(3));
+        var dead = $"tcp://127.0.0.1:{FreePort.Next()}";
+        Assert.Equal(0, await ProbeAsync($"http://127.0.0.1:{port}/healthz {dead}"));
+        Assert.Equal(0, await ProbeAsync($"{dead} tcp://127.0.0.1:{port}"));
+        Assert.Equal(1, await ProbeAsync(dead));
+
+        async Task<int> ProbeAsync(string addresses) => (await CommandLine.RunAsync(
+            "dotnet", $"{Path.Combine(layout, Path.GetFileName(program))} --probe {addresses}")).Code;
     }
 
     private async Task PumpDeliversAsync(Dockerfile file)
@@ -106,6 +119,9 @@ public sealed class ImageTests(Published published) : IClassFixture<Published>
         await ReadyAsync(container, port);
         Assert.Equal("image-1", await path.SendAsync(port));
 
+        const string Program = "/ServerlessEventing.Functions";
+        var inImage = file.Copy.To.EndsWith(Program, StringComparison.Ordinal) ? file.Copy.To : file.Copy.To + Program;
+        Assert.Equal([inImage, "--probe", "http://127.0.0.1:8080/healthz"], file.HealthCheck);
         var probe = await CommandLine.RunAsync(
             Path.Combine(layout, "ServerlessEventing.Functions"), $"--probe http://127.0.0.1:{port}/healthz");
         Assert.Equal(0, probe.Code);
