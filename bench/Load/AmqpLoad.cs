@@ -12,8 +12,9 @@ namespace ServerlessEventing.Bench.Load;
 ///   per connection:  send     as many transfers under way as allowed ─► the broker's disposition
 ///                    receive  credit for as many ─► accept each ─► all taken: credit again ─► … ─► end of the session
 /// </code>
-/// Credit is given only when none is left: RabbitMQ 3 miscounts what it gets while messages are on their way. The library
-/// tells completions without asking for an answer; the session's end is answered after them, and belongs to the time.
+/// Credit is given only when none is left: RabbitMQ 3 miscounts what it gets while messages are on their way. The
+/// library tells completions without asking for an answer; the session's end is answered after them, and belongs to
+/// the time.
 /// </summary>
 internal sealed class AmqpLoad : IBusLoad
 {

@@ -33,7 +33,8 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         string readyMark,
         TimeSpan patience,
         CancellationToken cancellationToken) =>
-        StartAsync(new ProcessStartInfo(DotnetHost(), [assembly, .. arguments]), readyMark, patience, cancellationToken);
+        StartAsync(
+            new ProcessStartInfo(DotnetHost(), [assembly, .. arguments]), readyMark, patience, cancellationToken);
 
     /// <summary>Starts any program; returns when a line of it holds <paramref name="readyMark"/>.</summary>
     public static async Task<ChildProcess> StartAsync(

@@ -79,7 +79,7 @@ internal static class ServiceBusVerb
         }
     }
 
-    /// <summary>Starts what there is; <paramref name="buses"/> are the caller's to stop, even when this fails.</summary>
+    /// <summary>Starts what there is; the buses are the caller's to stop, even when this fails.</summary>
     private static async Task<List<Contestant>> StartAsync(List<Bus> buses, CancellationToken cancellationToken)
     {
         var durable = await Emulator.StartAsync(inMemory: false, cancellationToken);
@@ -157,8 +157,17 @@ internal static class ServiceBusVerb
         var queue = await bus.CreateQueueAsync(cancellationToken);
         await using var load = await contestant.Connect(queue, connections, inFlight);
         var cpu = ProcessTree.CpuTime(bus.ProcessId);
-        var sent = await load.SendAsync(messages, cancellationToken);
-        var received = await load.ReceiveAsync(messages, cancellationToken);
+        BusResult sent, received;
+        try
+        {
+            sent = await load.SendAsync(messages, cancellationToken);
+            received = await load.ReceiveAsync(messages, cancellationToken);
+        }
+        catch (TimeoutException stalled)
+        {
+            throw new BenchException($"{Name(contestant.Name, connections)}: {stalled.Message}");
+        }
+
         cpu = ProcessTree.CpuTime(bus.ProcessId) - cpu;
         await bus.DeleteQueueAsync(queue, cancellationToken);
         return new()
