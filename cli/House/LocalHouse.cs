@@ -136,17 +136,7 @@ internal sealed class LocalHouse : IAsyncDisposable
 
         // :: 4 and 5: workloads and their names
         var settings = FunctionSettings(controlPlane.RoutingUri);
-        workloads = Open(WorkloadRunner.Start(new WorkloadRunnerOptions
-        {
-            Api = api.CreateClient(),
-            Images = new HouseImages(Data, settings).Table,
-            Environment = ProxySettings,
-            Output = Show,
-            LoggerFactory = options.LoggerFactory,
-            TimeProvider = options.Time,
-        }));
-        Open(ServingStandIn.Start(api.CreateClient(), options.Time, options.LoggerFactory));
-        options.Started("Workloads", "Deployments of known images run as processes of this machine, as you");
+        workloads = StartWorkloads(api, settings);
         if (speed is { } times)
         {
             StartAutoscaler(api, new ServiceBusAdministrationClient(bus.ManagementConnectionString), times);
@@ -159,6 +149,22 @@ internal sealed class LocalHouse : IAsyncDisposable
         // :: 6: the function app
         await StartFunctionAppAsync(settings, cancellationToken);
         options.Started("Function app", $"http://localhost:{ports.FunctionApp} ({options.Door} door)");
+    }
+
+    private WorkloadRunner StartWorkloads(KubernetesApi api, IReadOnlyDictionary<string, string> settings)
+    {
+        var runner = Open(WorkloadRunner.Start(new WorkloadRunnerOptions
+        {
+            Api = api.CreateClient(),
+            Images = new HouseImages(Data, settings).Table,
+            Environment = ProxySettings,
+            Output = Show,
+            LoggerFactory = options.LoggerFactory,
+            TimeProvider = options.Time,
+        }));
+        Open(ServingStandIn.Start(api.CreateClient(), options.Time, options.LoggerFactory));
+        options.Started("Workloads", "Deployments of known images run as processes of this machine, as you");
+        return runner;
     }
 
     /// <summary>

@@ -76,10 +76,10 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks it to end and waits for that as long as <paramref name="grace"/>, or until <paramref name="hurry"/>.
+    /// Asks it to end and waits for that as long as <paramref name="grace"/>, or until cancelled.
     /// Where there are no signals it is not asked: disposing ends it.
     /// </summary>
-    public async Task DrainAsync(TimeSpan grace, CancellationToken hurry)
+    public async Task DrainAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
         if (OperatingSystem.IsWindows() || Exited.IsCompleted || process.HasExited)
         {
@@ -87,7 +87,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         _ = Kill(Id, Terminate);
-        await Task.WhenAny(Exited, Task.Delay(grace, hurry));
+        await Task.WhenAny(Exited, Task.Delay(grace, cancellationToken));
     }
 
     /// <summary>Closes its stdin, gives it a moment to end by itself, then kills it and its own children.</summary>
