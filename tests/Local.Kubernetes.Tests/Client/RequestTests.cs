@@ -86,7 +86,7 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
             "application/apply-patch+yaml");
         await ExpectAsync(HttpMethod.Post, path, "{", 400, "BadRequest", "the request body is not JSON");
         await ExpectAsync(HttpMethod.Delete, $"{path}/w", """{"preconditions":{"uid":"other"}}""", 409, "Conflict",
-            "Precondition failed: UID");
+            "the UID in the precondition (other) does not match ");
         Assert.Equal("404 page not found\n",
             (await api.SendAsync(HttpMethod.Get, "/apis/nosuch/v1/things")).Body["text"]!.GetValue<string>());
     }

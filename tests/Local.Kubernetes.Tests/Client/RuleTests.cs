@@ -51,7 +51,7 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
             Preconditions("resourceVersion", "1"));
         Assert.Equal(409, code);
         Assert.Equal("Conflict", $"{status["reason"]}");
-        Assert.Contains("Precondition failed: ResourceVersion in precondition: 1,", $"{status["message"]}");
+        Assert.Contains("the ResourceVersion in the precondition (1) does not match ", $"{status["message"]}");
         Assert.Equal(409, (await api.SendAsync(HttpMethod.Delete, path, Preconditions("uid", "other"))).Code);
         Assert.Equal(200, (await api.SendAsync(HttpMethod.Delete, $"{path}/c",
             Preconditions("resourceVersion", made["metadata"]!["resourceVersion"]))).Code);
@@ -89,7 +89,7 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData("""{"name":"a","annotations":{"/x":"y"}}""", "metadata.annotations", "prefix part")]
     [InlineData("""{"name":"a","finalizers":["x y"]}""", "metadata.finalizers", "name part must consist of")]
     [InlineData("""{"name":"a","ownerReferences":[{"kind":"A","name":"b","uid":"c"}]}""",
-        "metadata.ownerReferences[0].apiVersion", "Required value")]
+        "metadata.ownerReferences.apiVersion", "must not be empty")]
     [InlineData("""
         {"name":"a","ownerReferences":[
           {"apiVersion":"v1","kind":"A","name":"b","uid":"1","controller":true},
@@ -112,7 +112,7 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData("DELETE", "/api/v1/namespaces/kube-system", 403, "Forbidden")]
     [InlineData("GET", "/api/v1/namespaces/default/configmaps?labelSelector=a%20b%20c", 400, "BadRequest")]
     [InlineData("GET", "/api/v1/namespaces/default/configmaps?continue=%21", 400, "BadRequest")]
-    [InlineData("POST", "/api/v1/namespaces/default/configmaps?fieldValidation=Maybe", 400, "BadRequest")]
+    [InlineData("POST", "/api/v1/namespaces/default/configmaps?fieldValidation=Maybe", 422, "Invalid")]
     public async Task Refusal_IsAStatusWithCodeAndReason(string method, string path, int code, string reason)
     {
         RunningApi.SkipOnCluster();
