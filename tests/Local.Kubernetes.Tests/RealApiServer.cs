@@ -72,7 +72,8 @@ public sealed class RealApiServer : IAsyncLifetime
         {
             Start(controllers,
             [
-                $"--kubeconfig={folder["kubeconfig"]}", "--controllers=namespace,garbagecollector", "--leader-elect=false",
+                $"--kubeconfig={folder["kubeconfig"]}", "--leader-elect=false",
+                "--controllers=namespace,garbagecollector",
             ]);
         }
         else

@@ -60,7 +60,7 @@ public sealed class RunningApi : IAsyncLifetime
     public static void SkipOnCluster() => Assert.SkipWhen(
         UsesCluster, "This is about the small server itself, and the tests run against a cluster.");
 
-    /// <summary>For tests of what a real server has, or says so, only since its version 1.<paramref name="minor"/>.</summary>
+    /// <summary>For tests of what a real server has only since its version 1.<paramref name="minor"/>.</summary>
     public void SkipBefore(int minor, string what) => Assert.SkipWhen(
         UsesCluster && this.minor < minor, $"The cluster is 1.{this.minor}; {what} is of 1.{minor} and later.");
 
@@ -76,7 +76,8 @@ public sealed class RunningApi : IAsyncLifetime
         {
             var version = (await SendAsync(HttpMethod.Get, "/version")).Body;
             // Providers write 33+, and one that says nothing is taken for an old one.
-            minor = int.TryParse($"{version["minor"]}".TrimEnd('+'), CultureInfo.InvariantCulture, out var said) ? said : 0;
+            var text = $"{version["minor"]}".TrimEnd('+');
+            minor = int.TryParse(text, CultureInfo.InvariantCulture, out var said) ? said : 0;
         }
     }
 

@@ -133,7 +133,8 @@ public sealed partial class ApiServer(
         var allNamespaces = target.Type.Namespaced && target.Namespace.Length == 0;
         return context.Request.Method switch
         {
-            "GET" or "HEAD" when ReadParameters.IsWatch(context.Request.Query) => watches.WatchAsync(context, target, Stopping),
+            "GET" or "HEAD" when ReadParameters.IsWatch(context.Request.Query) =>
+                watches.WatchAsync(context, target, Stopping),
             "GET" or "HEAD" => reads.ListAsync(context, target),
             "POST" when !allNamespaces => writes.CreateAsync(context, target),
             "DELETE" when !allNamespaces && !target.Type.IsNamespace => writes.DeleteCollectionAsync(context, target),
@@ -143,7 +144,7 @@ public sealed partial class ApiServer(
 
     private Task ItemAsync(HttpContext context, ApiTarget target) => context.Request.Method switch
     {
-        "GET" when ReadParameters.IsWatch(context.Request.Query) && target.Subresource.Length == 0 =>
+        "GET" when target.Subresource.Length == 0 && ReadParameters.IsWatch(context.Request.Query) =>
             watches.WatchAsync(context, target, Stopping),
         "GET" or "HEAD" => reads.GetAsync(context, target),
         "PUT" => writes.UpdateAsync(context, target),

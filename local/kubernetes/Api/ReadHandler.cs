@@ -121,7 +121,8 @@ public sealed class ReadHandler(ObjectStore store, TimeProvider time)
     }
 
     private static ApiStatus? UnknownRowObject(HttpContext context) =>
-        context.Request.Query["includeObject"].ToString() is var given && given is "" or "None" or "Metadata" or "Object"
+        context.Request.Query["includeObject"].ToString() is var given
+        && given is "" or "None" or "Metadata" or "Object"
             ? null
             : ApiStatus.BadRequest("Unable to convert to Table as requested: includeObject: Invalid value: "
                 + $"\"{given}\": must be 'Metadata', 'Object', 'None', or empty");

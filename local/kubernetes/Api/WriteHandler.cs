@@ -250,11 +250,11 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
                             ? ApiStatus.CannotPatch(problem)
                             : current);
             case "application/merge-patch+json":
-                return ObjectFields.Parse(bytes).Failed(out var badMerge, out var merge)
+                return ObjectFields.Parse(bytes, "error decoding patch").Failed(out var badMerge, out var merge)
                     ? badMerge
                     : Changing(current => MergePatch.Apply(current, merge));
             case "application/strategic-merge-patch+json" when !type.IsCustom:
-                return ObjectFields.Parse(bytes).Failed(out var badPatch, out var strategic)
+                return ObjectFields.Parse(bytes, "error decoding patch").Failed(out var badPatch, out var strategic)
                     ? badPatch
                     : Changing(current => StrategicMergePatch.Apply(current, strategic, type.WholeSchema));
             default:

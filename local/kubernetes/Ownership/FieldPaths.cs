@@ -46,13 +46,15 @@ public static class FieldPaths
         return "k:" + keys.ToJsonString(ObjectFields.Compact);
     }
 
-    /// <summary>Where in a list an item's edge leads, or -1; without a schema only keys that are filled in count.</summary>
+    /// <summary>Where in a list an item's edge leads, or -1; without a schema defaults of keys are not known.</summary>
     public static int IndexOf(JsonArray list, string edge, Schema? schema = null)
     {
         var wanted = JsonNode.Parse(edge[2..]);
         for (var at = 0; at < list.Count; at++)
         {
-            if (edge[0] == 'v' ? JsonNode.DeepEquals(list[at], wanted) : HasKeys(list[at], wanted as JsonObject, schema))
+            if (edge[0] == 'v'
+                ? JsonNode.DeepEquals(list[at], wanted)
+                : HasKeys(list[at], wanted as JsonObject, schema))
             {
                 return at;
             }

@@ -82,7 +82,7 @@ public sealed class Schema
     /// <summary>What is told who changes the value: of the rule <c>self == oldSelf</c>; null: it may change.</summary>
     public string? Frozen { get; init; }
 
-    /// <summary>Whether rules of the expression language stand here or below; those that are not understood, too.</summary>
+    /// <summary>Whether rules of the expression language stand here or below, understood or not.</summary>
     public bool HasRules { get; init; }
 
     public ListKind ListKind { get; init; }

@@ -6,21 +6,18 @@ using ServerlessEventing.Local.Kubernetes.Objects;
 
 namespace ServerlessEventing.Local.Kubernetes.Writes;
 
-/// <summary>Leaving such a field out keeps it; another value is refused.</summary>
+/// <summary>
+/// Leaving such a field out keeps it; another value is refused. A creationTimestamp of the client's own is passed over,
+/// as by a real server.
+/// </summary>
 internal static class Identity
 {
     /// <summary>For every update. Times count as instants: clients write them with and without fractions.</summary>
-    public static ApiStatus? TimesChanged(ResourceType type, JsonObject old, JsonObject next)
-    {
-        List<StatusCause> causes =
-        [
-            .. new[] { "creationTimestamp", "deletionTimestamp" }
-                .Where(field => next.Metadata.Text(field) is { Length: > 0 } given
-                    && !SameSecond(given, old.Metadata.Text(field)))
-                .Select(field => Immutable(field, next.Metadata.Text(field))),
-        ];
-        return causes.Count == 0 ? null : type.Invalid(old.Name, causes);
-    }
+    public static ApiStatus? DeletionChanged(ResourceType type, JsonObject old, JsonObject next) =>
+        next.Metadata.Text("deletionTimestamp") is { Length: > 0 } given
+        && !SameSecond(given, old.Metadata.Text("deletionTimestamp"))
+            ? type.Invalid(old.Name, Immutable("deletionTimestamp", given))
+            : null;
 
     /// <summary>For patches; an update with another uid is a conflict instead.</summary>
     public static ApiStatus? Changed(ResourceType type, JsonObject old, JsonObject next)

@@ -96,8 +96,8 @@ public static class Intake
         if (SchemaValidation.Check(body.Metadata, BuiltinSchemas.Metadata)
             .FirstOrDefault(cause => cause.Reason == "FieldValueTypeInvalid") is { } wrongMetadata)
         {
-            return ApiStatus.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: "
-                + $"metadata.{wrongMetadata.Field}: {wrongMetadata.Message}");
+            return ApiStatus.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a "
+                + $"{type.Kind}: metadata.{wrongMetadata.Field}: {wrongMetadata.Message}");
         }
 
         // Before the defaults, which would put a right value in place of a wrong one.
@@ -146,6 +146,14 @@ public static class Intake
     private static void CheckMetadata(ResourceType type, JsonObject body, List<StatusCause> causes)
     {
         var metadata = body.Metadata;
+        // A prefix may end as no name may.
+        var prefix = metadata.Text("generateName").TrimEnd('-');
+        if (prefix.Length > 0 && ObjectNames.Problem(type.NameRule, prefix.TrimEnd('.') + "a") is { } badPrefix)
+        {
+            causes.Add(new("FieldValueInvalid", $"Invalid value: \"{metadata.Text("generateName")}\": {badPrefix}",
+                "metadata.generateName"));
+        }
+
         if (ObjectNames.Problem(type.NameRule, body.Name) is { } problem)
         {
             causes.Add(new("FieldValueInvalid", $"Invalid value: \"{body.Name}\": {problem}", "metadata.name"));

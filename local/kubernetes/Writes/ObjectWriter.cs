@@ -134,8 +134,8 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             return failure;
         }
 
-        return options.Subresource != "scale" && Identity.Changed(type, VersionConversion.FromStorage(type, stored), next)
-            is { } changed
+        var before = VersionConversion.FromStorage(type, stored);
+        return options.Subresource != "scale" && Identity.Changed(type, before, next) is { } changed
             ? changed
             : Update(transaction, type, @namespace, name, next, options);
     }
@@ -168,7 +168,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             return wrongKind;
         }
 
-        if (Identity.TimesChanged(type, old, body) is { } changed)
+        if (Identity.DeletionChanged(type, old, body) is { } changed)
         {
             return changed;
         }
