@@ -1,4 +1,5 @@
 // Manifests that several tests use.
+using ServerlessEventing.Testing;
 using YamlDotNet.Serialization;
 
 namespace ServerlessEventing.Local.Kubernetes.Tests;
@@ -86,11 +87,16 @@ internal static class Manifests
         return new SerializerBuilder().JsonCompatible().Build().Serialize(reader.Deserialize(new StringReader(yaml)));
     }
 
-    public static async Task AddWidgetsAsync(RunningApi api)
+    public static Task AddWidgetsAsync(RunningApi api) => AddCrdAsync(api, WidgetCrd, $"{WidgetsPath}/widgets");
+
+    /// <summary>Adds a CRD unless it is there, and waits until its objects are served.</summary>
+    public static async Task AddCrdAsync(RunningApi api, string crd, string objects)
     {
-        var (code, _) = await api.SendAsync(HttpMethod.Post,
-            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", ToJson(WidgetCrd));
-        Assert.True(code is 201 or 409);
+        var (code, body) = await api.SendAsync(HttpMethod.Post,
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", ToJson(crd));
+        Assert.True(code is 201 or 409, $"{body}");
+        await Eventually.True(
+            async () => (await api.SendAsync(HttpMethod.Get, objects)).Code == 200, $"{objects} is served");
     }
 
     public static string WidgetJson(string name, string spec) =>

@@ -66,6 +66,21 @@ public sealed class RealApiServer : IAsyncLifetime
               cluster: {server: "https://127.0.0.1:{{secure}}", insecure-skip-tls-verify: true}
             users: [{name: tests, user: {token: {{token}} } }]
             """);
+        // envtest has none; where one lies beside the server, namespaces end and dependents follow their owners.
+        var controllers = Path.Combine(assets, "kube-controller-manager");
+        if (File.Exists(controllers))
+        {
+            Start(controllers,
+            [
+                $"--kubeconfig={folder["kubeconfig"]}", "--leader-elect=false",
+                "--controllers=namespace,garbagecollector",
+            ]);
+        }
+        else
+        {
+            Environment.SetEnvironmentVariable(RunningApi.NoControllersVariable, "true");
+        }
+
         Environment.SetEnvironmentVariable(RunningApi.ClusterVariable, "true");
         Environment.SetEnvironmentVariable("KUBECONFIG", folder["kubeconfig"]);
     }

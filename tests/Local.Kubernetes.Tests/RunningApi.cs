@@ -1,4 +1,5 @@
 // One API server for a test class, with clients to it: ours, or a real one when asked.
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -17,8 +18,11 @@ public sealed class RunningApi : IAsyncLifetime
 {
     public const string ClusterVariable = "USE_EXISTING_CLUSTER";
 
+    public const string NoControllersVariable = "CLUSTER_WITHOUT_CONTROLLERS";
+
     private readonly TempFolder folder = new();
     private KubernetesApi? own;
+    private int minor;
 
     public static bool UsesCluster => Environment.GetEnvironmentVariable(ClusterVariable) == "true";
 
@@ -56,7 +60,26 @@ public sealed class RunningApi : IAsyncLifetime
     public static void SkipOnCluster() => Assert.SkipWhen(
         UsesCluster, "This is about the small server itself, and the tests run against a cluster.");
 
-    public async ValueTask InitializeAsync() => await StartAsync(0);
+    /// <summary>For tests of what a real server has only since its version 1.<paramref name="minor"/>.</summary>
+    public void SkipBefore(int minor, string what) => Assert.SkipWhen(
+        UsesCluster && this.minor < minor, $"The cluster is 1.{this.minor}; {what} is of 1.{minor} and later.");
+
+    /// <summary>For tests of what a cluster's controllers do: namespaces that end, dependents that follow.</summary>
+    public static void SkipWithoutControllers() => Assert.SkipWhen(
+        Environment.GetEnvironmentVariable(NoControllersVariable) == "true",
+        "The API server runs without its controller manager.");
+
+    public async ValueTask InitializeAsync()
+    {
+        await StartAsync(0);
+        if (UsesCluster)
+        {
+            var version = (await SendAsync(HttpMethod.Get, "/version")).Body;
+            // Providers write 33+, and one that says nothing is taken for an old one.
+            var text = $"{version["minor"]}".TrimEnd('+');
+            minor = int.TryParse(text, CultureInfo.InvariantCulture, out var said) ? said : 0;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

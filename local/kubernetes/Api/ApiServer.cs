@@ -122,7 +122,7 @@ public sealed partial class ApiServer(
 
         if (target.Subresource.Length > 0 && !WriteHandler.HasSubresource(target.Type, target.Subresource))
         {
-            return context.UnknownPathAsync();
+            return context.StatusAsync(target.Type.NotFound(target.Name));
         }
 
         return target.Name.Length == 0 ? CollectionAsync(context, target) : ItemAsync(context, target);
@@ -133,7 +133,8 @@ public sealed partial class ApiServer(
         var allNamespaces = target.Type.Namespaced && target.Namespace.Length == 0;
         return context.Request.Method switch
         {
-            "GET" or "HEAD" when IsWatch(context) => watches.WatchAsync(context, target, Stopping),
+            "GET" or "HEAD" when ReadParameters.IsWatch(context.Request.Query) =>
+                watches.WatchAsync(context, target, Stopping),
             "GET" or "HEAD" => reads.ListAsync(context, target),
             "POST" when !allNamespaces => writes.CreateAsync(context, target),
             "DELETE" when !allNamespaces && !target.Type.IsNamespace => writes.DeleteCollectionAsync(context, target),
@@ -143,7 +144,7 @@ public sealed partial class ApiServer(
 
     private Task ItemAsync(HttpContext context, ApiTarget target) => context.Request.Method switch
     {
-        "GET" when IsWatch(context) && target.Subresource.Length == 0 =>
+        "GET" when target.Subresource.Length == 0 && ReadParameters.IsWatch(context.Request.Query) =>
             watches.WatchAsync(context, target, Stopping),
         "GET" or "HEAD" => reads.GetAsync(context, target),
         "PUT" => writes.UpdateAsync(context, target),
@@ -151,8 +152,6 @@ public sealed partial class ApiServer(
         "DELETE" when target.Subresource.Length == 0 => writes.DeleteAsync(context, target),
         _ => context.StatusAsync(ApiStatus.MethodNotAllowed()),
     };
-
-    private static bool IsWatch(HttpContext context) => context.Request.Query["watch"].ToString() is "true" or "1";
 
     private static partial class Log
     {

@@ -1,5 +1,4 @@
 // One page of a list: limit and continue.
-using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using ServerlessEventing.Local.Kubernetes.Objects;
@@ -13,7 +12,12 @@ public sealed record Page(IReadOnlyList<StoredObject> Objects, string Continue, 
     public static Result<Page> Of(
         IQueryCollection query, IReadOnlyList<StoredObject> objects, Selection selection, long version)
     {
-        if (query["resourceVersionMatch"] == "Exact" && query["resourceVersion"] != $"{version}")
+        if (ReadParameters.Parse(query, version).Failed(out var failure, out var given))
+        {
+            return failure;
+        }
+
+        if (given.Exact && given.Version != version)
         {
             return ApiStatus.Expired(
                 $"The provided resource version is too old: only the present one ({version}) is kept");
@@ -32,15 +36,15 @@ public sealed record Page(IReadOnlyList<StoredObject> Objects, string Continue, 
 
         var matching = objects
             .Where(stored => (from is null || stored.Key.CompareTo(from.Value) > 0) && selection.Matches(stored));
-        if (!int.TryParse(query["limit"], CultureInfo.InvariantCulture, out var limit) || limit <= 0)
+        if (given.Limit == 0)
         {
             return new Page([.. matching], "", 0);
         }
 
         var all = matching.ToList();
-        return all.Count <= limit
+        return all.Count <= given.Limit
             ? new Page(all, "", 0)
-            : new Page(all.GetRange(0, limit), Encode(all[limit - 1].Key), all.Count - limit);
+            : new Page(all.GetRange(0, given.Limit), Encode(all[given.Limit - 1].Key), all.Count - given.Limit);
     }
 
     private static string Encode(ObjectKey key) =>

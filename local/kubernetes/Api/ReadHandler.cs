@@ -17,9 +17,9 @@ public sealed class ReadHandler(ObjectStore store, TimeProvider time)
     public async Task GetAsync(HttpContext context, ApiTarget target)
     {
         var type = target.Type;
-        if (target.Subresource.Length > 0 && !WriteHandler.HasSubresource(type, target.Subresource))
+        if (ReadParameters.VersionOf(context.Request.Query, store.ResourceVersion, out _) is { } wrongVersion)
         {
-            await context.UnknownPathAsync();
+            await context.StatusAsync(wrongVersion);
             return;
         }
 
@@ -79,8 +79,17 @@ public sealed class ReadHandler(ObjectStore store, TimeProvider time)
         {
             await context.StatusAsync(NotAcceptable);
         }
+        else if (form.Form == Form.Table && UnknownRowObject(context) is { } unknown)
+        {
+            await context.StatusAsync(unknown);
+        }
         else if (form.Form == Form.Json)
         {
+            if (target.Type.IsCustom)
+            {
+                metadata.Default("continue", "");
+            }
+
             await WriteListAsync(context, target.Type, metadata, taken.Objects);
         }
         else
@@ -110,6 +119,13 @@ public sealed class ReadHandler(ObjectStore store, TimeProvider time)
         };
         return new TablePrinter(type, time, version.Length == 0 ? "v1" : version, include);
     }
+
+    private static ApiStatus? UnknownRowObject(HttpContext context) =>
+        context.Request.Query["includeObject"].ToString() is var given
+        && given is "" or "None" or "Metadata" or "Object"
+            ? null
+            : ApiStatus.BadRequest("Unable to convert to Table as requested: includeObject: Invalid value: "
+                + $"\"{given}\": must be 'Metadata', 'Object', 'None', or empty");
 
     private JsonObject Shaped(
         HttpContext context, ResourceType type, Negotiation form, IReadOnlyList<StoredObject> objects,

@@ -67,7 +67,7 @@ public static class RequestBody
         {
             return JsonNode.Parse(bytes, documentOptions: ObjectFields.Strict) is JsonArray list
                 ? list
-                : ApiStatus.BadRequest("a JSON patch must be a list of operations");
+                : ApiStatus.BadRequest("error decoding patch: a JSON patch must be a list of operations");
         }
         catch (JsonException failure)
         {

@@ -146,41 +146,16 @@ public sealed class WatchHandler(ObjectStore store, ReadHandler reads, TimeProvi
     {
         public static Result<Start> Parse(IQueryCollection query, long current)
         {
-            var initial = query["sendInitialEvents"].ToString();
-            if (initial == "true" && query["resourceVersionMatch"] != "NotOlderThan")
+            if (ReadParameters.Parse(query, current).Failed(out var failure, out var given))
             {
-                return ApiStatus.Invalid("meta.k8s.io", "ListOptions", "",
-                    [new("FieldValueForbidden", "Forbidden: sendInitialEvents requires setting resourceVersionMatch to "
-                        + "NotOlderThan", "resourceVersionMatch")]);
+                return failure;
             }
 
-            var text = query["resourceVersion"].ToString();
-            long after = 0;
-            if (text.Length > 0
-                && (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out after) || after < 0))
-            {
-                return ApiStatus.Invalid("meta.k8s.io", "ListOptions", "",
-                    [new("FieldValueInvalid", $"Invalid value: \"{text}\": must be a number", "resourceVersion")]);
-            }
-
-            if (after > current)
-            {
-                return new ApiStatus
-                {
-                    Code = 504,
-                    Reason = "Timeout",
-                    Message = $"Timeout: Too large resource version: {after}, current: {current}",
-                    RetryAfterSeconds = 1,
-                    Causes = [new("ResourceVersionTooLarge", "Too large resource version", "")],
-                };
-            }
-
-            var timeout = query["timeoutSeconds"].ToString();
-            var seconds = int.TryParse(timeout, CultureInfo.InvariantCulture, out var given) && given > 0
-                ? Math.Min(given, 24 * 3600)
+            var seconds = given.TimeoutSeconds > 0
+                ? Math.Min(given.TimeoutSeconds, 24 * 3600)
                 : Random.Shared.Next(1800, 3600);
-            return new Start(after, after == 0 || initial == "true", initial == "true",
-                query["allowWatchBookmarks"] == "true" || query["allowWatchBookmarks"] == "1",
+            var after = given.Version ?? 0;
+            return new Start(after, after == 0 || given.InitialEvents, given.InitialEvents, given.Bookmarks,
                 TimeSpan.FromSeconds(seconds));
         }
     }

@@ -12,6 +12,7 @@ namespace ServerlessEventing.Local.Kubernetes.Api;
 /// <summary>Reads the request, hands it to the writer, answers with what came of it.</summary>
 public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
 {
+    private const int MostManagerLength = 128;
     private const string ApplyPatch = "application/apply-patch+yaml";
 
     public static bool HasSubresource(ResourceType type, string name) => name switch
@@ -172,7 +173,20 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
         var value = context.Request.Query["dryRun"].ToString();
         return value is "" or "All"
             ? value
-            : ApiStatus.BadRequest($"invalid dryRun value \"{value}\": the only supported value is \"All\"");
+            : WrongOption(context, "dryRun", "FieldValueNotSupported",
+                $"Unsupported value: [\"{value}\"]: supported values: \"All\"");
+    }
+
+    private static ApiStatus WrongOption(HttpContext context, string name, string reason, string message)
+    {
+        var kind = context.Request.Method switch
+        {
+            "POST" => "CreateOptions",
+            "PUT" => "UpdateOptions",
+            "PATCH" => "PatchOptions",
+            _ => "DeleteOptions",
+        };
+        return ApiStatus.Invalid("meta.k8s.io", kind, "", [new(reason, message, name)]);
     }
 
     private static Result<WriteOptions> Options(HttpContext context, string subresource)
@@ -192,11 +206,18 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
         };
         if (validation is null)
         {
-            return ApiStatus.BadRequest($"invalid fieldValidation \"{query["fieldValidation"]}\": supported values are "
-                + "Ignore, Strict, Warn");
+            return WrongOption(context, "fieldValidation", "FieldValueNotSupported",
+                $"Unsupported value: \"{query["fieldValidation"]}\": supported values: \"\", \"Ignore\", \"Strict\", "
+                + "\"Warn\"");
         }
 
         var manager = query["fieldManager"].ToString();
+        if (manager.Length > MostManagerLength)
+        {
+            return WrongOption(context, "fieldManager", "FieldValueTooLong",
+                $"Too long: may not be more than {MostManagerLength} bytes");
+        }
+
         return new WriteOptions
         {
             DryRun = dryRun == "All",
@@ -212,7 +233,7 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
     {
         var end = userAgent.AsSpan().IndexOfAny('/', ' ');
         var name = end < 0 ? userAgent : userAgent[..end];
-        return name.Length == 0 ? "unknown" : name[..Math.Min(name.Length, 128)];
+        return name.Length == 0 ? "unknown" : name[..Math.Min(name.Length, MostManagerLength)];
     }
 
     private static Result<Func<JsonObject, Result<JsonObject>>> PatchOf(
@@ -229,11 +250,11 @@ public sealed class WriteHandler(ObjectStore store, ObjectWriter writer)
                             ? ApiStatus.CannotPatch(problem)
                             : current);
             case "application/merge-patch+json":
-                return ObjectFields.Parse(bytes).Failed(out var badMerge, out var merge)
+                return ObjectFields.Parse(bytes, "error decoding patch").Failed(out var badMerge, out var merge)
                     ? badMerge
                     : Changing(current => MergePatch.Apply(current, merge));
             case "application/strategic-merge-patch+json" when !type.IsCustom:
-                return ObjectFields.Parse(bytes).Failed(out var badPatch, out var strategic)
+                return ObjectFields.Parse(bytes, "error decoding patch").Failed(out var badPatch, out var strategic)
                     ? badPatch
                     : Changing(current => StrategicMergePatch.Apply(current, strategic, type.WholeSchema));
             default:

@@ -171,14 +171,14 @@ public static class DiscoveryDocuments
     private static IEnumerable<(string Name, string Kind, string Group, string Version)> Subresources(
         ResourceType type)
     {
-        if (type.Scale is not null)
-        {
-            yield return ("scale", "Scale", "autoscaling", "v1");
-        }
-
         if (type.HasStatus)
         {
             yield return ("status", type.Kind, type.Group, type.Version);
+        }
+
+        if (type.Scale is not null)
+        {
+            yield return ("scale", "Scale", "autoscaling", "v1");
         }
     }
 

@@ -18,6 +18,11 @@ public sealed class Catalog
             if (changes.Any(change => change.Object.Key.Resource == ResourceType.Crds))
             {
                 current = Build(current.Revision + 1);
+                foreach (var gone in changes.Where(change => change.Kind == ChangeKind.Deleted
+                    && change.Object.Key.Resource == ResourceType.Crds))
+                {
+                    store.Close(gone.Object.Key.Name);
+                }
             }
         });
     }

@@ -129,7 +129,9 @@ public sealed class CustomKinds
                     new PrinterColumn(column.Text("name"), column.Text("type"))
                     {
                         Format = column.Text("format"),
-                        Description = column.Text("description"),
+                        Description = column.Text("description") is { Length: > 0 } told
+                            ? told
+                            : $"Custom resource definition column (in JSONPath format): {column.Text("jsonPath")}",
                         Priority = column["priority"].AsLong() ?? 0,
                         JsonPath = column.Text("jsonPath"),
                     }),

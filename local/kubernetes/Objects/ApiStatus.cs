@@ -104,6 +104,16 @@ public sealed record ApiStatus
 
     public static ApiStatus Expired(string message) => new() { Code = 410, Reason = "Expired", Message = message };
 
+    /// <summary>A resourceVersion that has not been given out yet.</summary>
+    public static ApiStatus FutureVersion(long asked, long current) => new()
+    {
+        Code = 504,
+        Reason = "Timeout",
+        Message = $"Timeout: Too large resource version: {asked}, current: {current}",
+        RetryAfterSeconds = 1,
+        Causes = [new("ResourceVersionTooLarge", "Too large resource version", "")],
+    };
+
     public static ApiStatus TooLarge(long limit) => new()
     {
         Code = 413,

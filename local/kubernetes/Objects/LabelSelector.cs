@@ -93,8 +93,9 @@ public sealed class LabelSelector
             }
 
             at = part.IndexOf('=', StringComparison.Ordinal);
+            var value = at > 0 && part[(at + 1)..].StartsWith('=') ? at + 2 : at + 1;
             return at > 0
-                ? Valid(part[..at].Trim(), Operator.In, [part[(at + 1)..].TrimStart('=').Trim()])
+                ? Valid(part[..at].Trim(), Operator.In, [part[value..].Trim()])
                 : Valid(part, Operator.Exists, []);
         }
 

@@ -112,17 +112,18 @@ public static class ObjectFields
         node is JsonArray list ? [.. list.Select(item => item.AsText()).OfType<string>()] : [];
 
     /// <summary>Parses one object; the failure says what is wrong with the text.</summary>
-    public static Result<JsonObject> Parse(ReadOnlyMemory<byte> utf8)
+    public static Result<JsonObject> Parse(
+        ReadOnlyMemory<byte> utf8, string doing = "couldn't get version/kind; json parse error")
     {
         try
         {
             return JsonNode.Parse(utf8.Span, documentOptions: Strict) is JsonObject body
                 ? body
-                : ApiStatus.BadRequest("the request body must be one JSON object");
+                : ApiStatus.BadRequest($"{doing}: the request body must be one JSON object");
         }
         catch (JsonException failure)
         {
-            return ApiStatus.BadRequest($"the request body is not JSON: {failure.Message}");
+            return ApiStatus.BadRequest($"{doing}: {failure.Message}");
         }
     }
 

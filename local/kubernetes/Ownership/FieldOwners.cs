@@ -4,8 +4,11 @@ using ServerlessEventing.Local.Kubernetes.Objects;
 
 namespace ServerlessEventing.Local.Kubernetes.Ownership;
 
-/// <summary>One manager and its way of writing; two of these are two owners.</summary>
-public sealed record FieldOwner(string Name, string Operation, string Subresource)
+/// <summary>
+/// One manager and its way of writing; two of these are two owners. Updates in two versions of a kind are two owners
+/// as well; whoever applies is one and the same in every version, so its <see cref="Version"/> is empty.
+/// </summary>
+public sealed record FieldOwner(string Name, string Operation, string Subresource, string Version = "")
 {
     public const string Apply = "Apply";
     public const string Update = "Update";
@@ -29,7 +32,8 @@ public sealed class FieldOwners
         return new FieldOwners(
         [
             .. entries.Where(entry => entry.Text("manager").Length > 0).Select(entry => new Owned(
-                new FieldOwner(entry.Text("manager"), entry.Text("operation"), entry.Text("subresource")),
+                new FieldOwner(entry.Text("manager"), entry.Text("operation"), entry.Text("subresource"),
+                    entry.Text("operation") == FieldOwner.Update ? entry.Text("apiVersion") : ""),
                 entry.Text("apiVersion"), entry.Text("time"), FieldSet.FromJson(entry["fieldsV1"] as JsonObject))),
         ]);
     }
@@ -78,7 +82,15 @@ public sealed class FieldOwners
             return;
         }
 
-        body.Metadata["managedFields"] = new JsonArray([.. owners.Select(Entry)]);
+        body.Metadata["managedFields"] = new JsonArray(
+        [
+            .. owners.OrderBy(owned => owned.Manager.Operation, StringComparer.Ordinal)
+                .ThenBy(owned => owned.Time, StringComparer.Ordinal)
+                .ThenBy(owned => owned.Manager.Name, StringComparer.Ordinal)
+                .ThenBy(owned => owned.ApiVersion, StringComparer.Ordinal)
+                .ThenBy(owned => owned.Manager.Subresource, StringComparer.Ordinal)
+                .Select(Entry),
+        ]);
     }
 
     private static JsonNode Entry(Owned owned)

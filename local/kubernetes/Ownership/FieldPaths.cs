@@ -33,9 +33,9 @@ public static class FieldPaths
         }
 
         var keys = new JsonObject();
-        foreach (var name in list.ListKeys)
+        foreach (var name in list.ListKeys.Order(StringComparer.Ordinal))
         {
-            if (KeyValue(value, name) is not { } key)
+            if (KeyValue(value, name, list) is not { } key)
             {
                 return null;
             }
@@ -46,13 +46,15 @@ public static class FieldPaths
         return "k:" + keys.ToJsonString(ObjectFields.Compact);
     }
 
-    /// <summary>Where in a list an item's edge leads, or -1.</summary>
-    public static int IndexOf(JsonArray list, string edge)
+    /// <summary>Where in a list an item's edge leads, or -1; without a schema defaults of keys are not known.</summary>
+    public static int IndexOf(JsonArray list, string edge, Schema? schema = null)
     {
         var wanted = JsonNode.Parse(edge[2..]);
         for (var at = 0; at < list.Count; at++)
         {
-            if (edge[0] == 'v' ? JsonNode.DeepEquals(list[at], wanted) : HasKeys(list[at], wanted as JsonObject))
+            if (edge[0] == 'v'
+                ? JsonNode.DeepEquals(list[at], wanted)
+                : HasKeys(list[at], wanted as JsonObject, schema))
             {
                 return at;
             }
@@ -70,12 +72,13 @@ public static class FieldPaths
             .Select(key => $"{key.Key}={key.Value?.ToJsonString(ObjectFields.Compact)}")) + "]",
     }));
 
-    private static bool HasKeys(JsonNode? item, JsonObject? wanted) => item is JsonObject value && wanted is not null
-        && wanted.All(key => JsonNode.DeepEquals(KeyValue(value, key.Key), key.Value));
+    private static bool HasKeys(JsonNode? item, JsonObject? wanted, Schema? list) =>
+        item is JsonObject value && wanted is not null
+        && wanted.All(key => JsonNode.DeepEquals(KeyValue(value, key.Key, list), key.Value));
 
-    /// <summary>A port without a protocol is a TCP port, also where its defaults are not filled in.</summary>
-    private static JsonNode? KeyValue(JsonObject item, string name) =>
-        item[name] ?? (name == "protocol" ? JsonValue.Create("TCP") : null);
+    /// <summary>A key that is left out has its default; a port without a protocol is a TCP port.</summary>
+    private static JsonNode? KeyValue(JsonObject item, string name, Schema? list) =>
+        item[name] ?? list?.Items?.Field(name)?.Default ?? (name == "protocol" ? JsonValue.Create("TCP") : null);
 
     private static bool IsGranular(JsonObject value, Schema schema) => value.Count > 0 && !schema.AtomicMap;
 
@@ -138,7 +141,7 @@ public static class FieldPaths
                 foreach (var item in list)
                 {
                     var edge = ItemEdge(item, schema)!;
-                    var at = IndexOf(before, edge);
+                    var at = IndexOf(before, edge, schema);
                     Descend(item, at >= 0, at >= 0 ? before[at] : null, schema.Items ?? Schema.Anything, edge, set,
                         memberToo: true);
                 }

@@ -102,7 +102,7 @@ public static class ServerSideApply
             var edge = schema.ListKind == ListKind.Set
                 ? "v:" + (item?.ToJsonString(ObjectFields.Compact) ?? "null")
                 : FieldPaths.ItemEdge(item, schema);
-            var at = edge is null ? -1 : FieldPaths.IndexOf(target, edge);
+            var at = edge is null ? -1 : FieldPaths.IndexOf(target, edge, schema);
             if (at < 0)
             {
                 target.Add(item?.DeepClone());

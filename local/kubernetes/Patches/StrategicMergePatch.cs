@@ -31,6 +31,7 @@ public static class StrategicMergePatch
             }
         }
 
+        var orders = new Dictionary<string, List<JsonNode?>>();
         foreach (var (name, change) in patch)
         {
             if (name.StartsWith(DeleteFrom, StringComparison.Ordinal))
@@ -39,14 +40,24 @@ public static class StrategicMergePatch
             }
             else if (!name.StartsWith('$'))
             {
+                var before = target[name] is JsonArray list ? list.Select(item => item?.DeepClone()).ToList() : [];
                 ApplyField(target, name, change, schema.Field(name) ?? Schema.Anything);
+                if (schema.Field(name) is { ListKind: not ListKind.Atomic } merged && !patch.ContainsKey(OrderOf + name))
+                {
+                    Order(target[name] as JsonArray, change as JsonArray, before, merged);
+                }
+                else
+                {
+                    orders[name] = before;
+                }
             }
         }
 
         foreach (var (name, order) in patch.Where(pair => pair.Key.StartsWith(OrderOf, StringComparison.Ordinal)))
         {
             var field = name[OrderOf.Length..];
-            Reorder(target[field] as JsonArray, order as JsonArray, schema.Field(field));
+            var list = target[field] as JsonArray;
+            Order(list, order as JsonArray, orders.GetValueOrDefault(field) ?? [.. list ?? []], schema.Field(field));
         }
     }
 
@@ -165,25 +176,42 @@ public static class StrategicMergePatch
         }
     }
 
-    /// <summary>Items named in the order come in that order, the others behind them.</summary>
-    private static void Reorder(JsonArray? target, JsonArray? order, Schema? schema)
+    /// <summary>
+    /// The items a patch names come in its order, the others in theirs; between the two the order from before the patch
+    /// counts, where it knows both: so what a patch adds comes first.
+    /// </summary>
+    private static void Order(
+        JsonArray? target, JsonArray? patch, IReadOnlyList<JsonNode?> before, Schema? schema)
     {
-        if (target is null || order is null)
+        if (target is null || patch is null)
         {
             return;
         }
 
         var key = schema?.ListKeys is [var first, ..] ? first : null;
         JsonNode? Identity(JsonNode? item) => key is not null && item is JsonObject value ? value[key] : item;
-        var wanted = order.Select(Identity).ToList();
-        int Rank(JsonNode? item)
+        static int Find(IReadOnlyList<JsonNode?> list, JsonNode? identity)
         {
-            var rank = wanted.FindIndex(one => JsonNode.DeepEquals(one, Identity(item)));
-            return rank < 0 ? int.MaxValue : rank;
+            var at = 0;
+            while (at < list.Count && !JsonNode.DeepEquals(list[at], identity))
+            {
+                at++;
+            }
+
+            return at < list.Count ? at : -1;
         }
 
-        var sorted = target.OrderBy(Rank).ToList();
+        List<JsonNode?> wanted = [.. patch.Select(Identity)];
+        List<JsonNode?> earlier = [.. before.Select(Identity)];
+        var named = new Queue<JsonNode?>(target.Where(item => Find(wanted, Identity(item)) >= 0)
+            .OrderBy(item => Find(wanted, Identity(item))));
+        var others = new Queue<JsonNode?>(target.Where(item => Find(wanted, Identity(item)) < 0));
         target.Clear();
-        sorted.ForEach(target.Add);
+        while (named.Count + others.Count > 0)
+        {
+            var other = others.Count == 0 ? -1 : Find(earlier, Identity(others.Peek()));
+            var next = named.Count == 0 ? int.MaxValue : Find(earlier, Identity(named.Peek()));
+            target.Add(other >= 0 && other < next || named.Count == 0 ? others.Dequeue() : named.Dequeue());
+        }
     }
 }

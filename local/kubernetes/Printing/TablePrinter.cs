@@ -84,9 +84,9 @@ public sealed class TablePrinter(ResourceType type, TimeProvider time, string ta
         {
             row["object"] = body.DeepClone();
         }
-        else if (include == RowObject.Metadata)
+        else
         {
-            row["object"] = PartialMetadata(body, tableVersion);
+            row["object"] = include == RowObject.Metadata ? PartialMetadata(body, tableVersion) : null;
         }
 
         return row;

@@ -82,6 +82,9 @@ public sealed class Schema
     /// <summary>What is told who changes the value: of the rule <c>self == oldSelf</c>; null: it may change.</summary>
     public string? Frozen { get; init; }
 
+    /// <summary>Whether rules of the expression language stand here or below, understood or not.</summary>
+    public bool HasRules { get; init; }
+
     public ListKind ListKind { get; init; }
 
     /// <summary>The keys that tell the items of a map list apart; also the merge key of strategic patches.</summary>

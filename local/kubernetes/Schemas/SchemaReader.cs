@@ -9,11 +9,14 @@ namespace ServerlessEventing.Local.Kubernetes.Schemas;
 public sealed class SchemaReader
 {
     private readonly List<StatusCause> causes = [];
+    private int rulesFound;
 
     public IReadOnlyList<StatusCause> Causes => causes;
 
     public Schema Read(JsonObject json, string path, bool structural = true)
     {
+        var before = rulesFound;
+        rulesFound += json["x-kubernetes-validations"] is JsonArray { Count: > 0 } ? 1 : 0;
         var type = json.Text("type");
         var keepUnknown = json["x-kubernetes-preserve-unknown-fields"].AsBool() == true;
         var intOrString = json["x-kubernetes-int-or-string"].AsBool() == true;
@@ -56,6 +59,7 @@ public sealed class SchemaReader
             OneOf = Alternatives(json, "oneOf", path),
             Not = json["not"] is JsonObject not ? Read(not, $"{path}.not", structural: false) : null,
             Frozen = Frozen(json),
+            HasRules = rulesFound > before,
             ListKind = json.Text("x-kubernetes-list-type") switch
             {
                 "map" => ListKind.Map,

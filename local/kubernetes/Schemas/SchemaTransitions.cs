@@ -19,8 +19,9 @@ internal static class SchemaTransitions
 
         if (schema.Frozen is { } why && !JsonNode.DeepEquals(old, next))
         {
-            var shown = schema.Type.Length == 0 ? "object" : schema.Type;
-            yield return new("FieldValueInvalid", $"Invalid value: \"{shown}\": {why}", path);
+            // A real server shows the value, unless it is an object or a list.
+            var shown = next is JsonValue ? $"{next.ToJsonString(ObjectFields.Compact)}: " : "";
+            yield return new("FieldValueInvalid", $"Invalid value: {shown}{why}", path);
             yield break;
         }
 

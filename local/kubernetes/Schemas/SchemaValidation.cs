@@ -11,6 +11,9 @@ public sealed class SchemaValidation
 {
     private const int MostCauses = 50;
 
+    // What a real server names where an error belongs to no one field.
+    private const string NoField = "<nil>";
+
     private readonly List<StatusCause> causes = [];
 
     public static IReadOnlyList<StatusCause> Check(JsonObject body, Schema schema)
@@ -20,11 +23,11 @@ public sealed class SchemaValidation
         return validation.causes;
     }
 
-    private static bool Holds(JsonNode? node, Schema schema, string path)
+    private static List<StatusCause> Try(JsonNode? node, Schema schema, string path)
     {
         var trial = new SchemaValidation();
         trial.Visit(node, schema, path);
-        return trial.causes.Count == 0;
+        return trial.causes;
     }
 
     private void Visit(JsonNode? node, Schema schema, string path)
@@ -38,7 +41,7 @@ public sealed class SchemaValidation
         {
             if (!schema.Nullable && schema.Type.Length > 0)
             {
-                Invalid(path, "\"null\"", $"{path} in body must be of type {schema.Type}: \"null\"");
+                WrongType(path, schema.Type, "null");
             }
 
             return;
@@ -46,10 +49,7 @@ public sealed class SchemaValidation
 
         if (!TypeFits(node, schema))
         {
-            var kind = TypeOf(node);
-            var wanted = schema.IntOrString ? "integer or string" : schema.Type;
-            causes.Add(new("FieldValueTypeInvalid",
-                $"Invalid value: \"{kind}\": {path} in body must be of type {wanted}: \"{kind}\"", path));
+            WrongType(path, schema.IntOrString ? "integer,string" : schema.Type, TypeOf(node));
             return;
         }
 
@@ -72,7 +72,7 @@ public sealed class SchemaValidation
 
     private void CheckObject(JsonObject value, Schema schema, string path, bool isObjectRoot)
     {
-        foreach (var name in schema.Required)
+        foreach (var name in schema.EmbeddedObject ? schema.Required.Union(["apiVersion", "kind"]) : schema.Required)
         {
             if (!value.ContainsKey(name))
             {
@@ -170,9 +170,9 @@ public sealed class SchemaValidation
             Invalid(path, shown, $"{path} in body should match '{pattern}'");
         }
 
-        if (schema.Format == "date-time" && !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _))
+        if (schema.Format.Length > 0 && !TextFormats.Fits(schema.Format, text))
         {
-            Invalid(path, shown, $"{path} in body must be of type date-time: {shown}");
+            WrongType(path, schema.Format, text);
         }
     }
 
@@ -197,7 +197,7 @@ public sealed class SchemaValidation
 
         if (schema.Format == "int32" && number is < int.MinValue or > int.MaxValue)
         {
-            Invalid(path, shown, $"{path} in body must be of type int32: {shown}");
+            Invalid(NoField, "\"\"", $"Checked value must be of type integer with format int32 in {path}");
         }
     }
 
@@ -220,19 +220,31 @@ public sealed class SchemaValidation
             Visit(node, one, path);
         }
 
-        if (schema.AnyOf.Count > 0 && !schema.IntOrString && !schema.AnyOf.Any(one => Holds(node, one, path)))
+        if (schema.AnyOf.Count > 0 && !schema.IntOrString)
         {
-            Invalid(path, "\"\"", $"\"{path}\" must validate at least one schema (anyOf)");
+            var tried = schema.AnyOf.Select(one => Try(node, one, path)).ToList();
+            if (tried.TrueForAll(found => found.Count > 0))
+            {
+                Invalid(NoField, "\"\"", $"\"{path}\" must validate at least one schema (anyOf)");
+                causes.AddRange(tried.MinBy(found => found.Count)!);
+            }
         }
 
-        if (schema.OneOf.Count > 0 && schema.OneOf.Count(one => Holds(node, one, path)) != 1)
+        if (schema.OneOf.Count > 0)
         {
-            Invalid(path, "\"\"", $"\"{path}\" must validate one and only one schema (oneOf)");
+            var tried = schema.OneOf.Select(one => Try(node, one, path)).ToList();
+            var fitting = tried.Count(found => found.Count == 0);
+            if (fitting != 1)
+            {
+                var how = fitting == 0 ? "Found none valid" : $"Found {fitting} valid alternatives";
+                Invalid(NoField, "\"\"", $"\"{path}\" must validate one and only one schema (oneOf). {how}");
+                causes.AddRange(fitting == 0 ? tried.MinBy(found => found.Count)! : []);
+            }
         }
 
-        if (schema.Not is { } not && Holds(node, not, path))
+        if (schema.Not is { } not && Try(node, not, path).Count == 0)
         {
-            Invalid(path, "\"\"", $"\"{path}\" must not validate the schema (not)");
+            Invalid(NoField, "\"\"", $"\"{path}\" must not validate the schema (not)");
         }
     }
 
@@ -258,6 +270,10 @@ public sealed class SchemaValidation
     private static string Plain(double number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Quote(string text) => $"\"{(text.Length > 256 ? text[..256] + "…" : text)}\"";
+
+    private void WrongType(string path, string wanted, string found) =>
+        causes.Add(new("FieldValueTypeInvalid",
+            $"Invalid value: {Quote(found)}: {path} in body must be of type {wanted}: {Quote(found)}", path));
 
     private void Invalid(string path, string shown, string why) =>
         causes.Add(new("FieldValueInvalid", $"Invalid value: {shown}: {why}", path));

@@ -131,6 +131,22 @@ public sealed class ObjectStore : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Ends a resource's watches and forgets its past, for one that is no more: if it comes again it begins anew, and a
+    /// watch from before that is too old.
+    /// </summary>
+    public void Close(string resource)
+    {
+        lock (gate)
+        {
+            histories[resource] = new WatchHistory(resourceVersion, MostHistory, MostHistoryBytes);
+            foreach (var watcher in watchers.FindAll(watcher => watcher.Resource == resource))
+            {
+                watcher.End();
+            }
+        }
+    }
+
     /// <summary>Runs a change; a failure it returns, and a transaction it discards, leave nothing behind.</summary>
     public async Task<Result<T>> WriteAsync<T>(
         Func<Transaction, Result<T>> change, CancellationToken cancellationToken)

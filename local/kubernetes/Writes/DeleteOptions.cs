@@ -31,9 +31,9 @@ public sealed record DeleteOptions
 
         if (propagation is not ("" or "Background" or "Foreground" or "Orphan"))
         {
-            return ApiStatus.Invalid("", "DeleteOptions", "",
+            return ApiStatus.Invalid("meta.k8s.io", "DeleteOptions", "",
                 [new("FieldValueNotSupported", $"Unsupported value: \"{propagation}\": supported values: "
-                    + "\"Background\", \"Foreground\", \"Orphan\"", "propagationPolicy")]);
+                    + "\"Foreground\", \"Background\", \"Orphan\", \"nil\"", "propagationPolicy")]);
         }
 
         return new DeleteOptions

@@ -60,14 +60,15 @@ public static class Deletion
         var name = stored.Key.Name;
         if (options.Uid.Length > 0 && options.Uid != stored.Uid)
         {
-            return type.Conflict(name, "Precondition failed: UID in precondition: "
-                + $"{options.Uid}, UID in object meta: {stored.Uid}");
+            return ApiStatus.Conflict(type.Group, type.Kind, name, $"the UID in the precondition ({options.Uid}) does "
+                + $"not match the UID in record ({stored.Uid}). The object might have been deleted and then recreated");
         }
 
         if (options.ResourceVersion.Length > 0 && options.ResourceVersion != $"{stored.ResourceVersion}")
         {
-            return type.Conflict(name, "Precondition failed: ResourceVersion in precondition: "
-                + $"{options.ResourceVersion}, ResourceVersion in object meta: {stored.ResourceVersion}");
+            return ApiStatus.Conflict(type.Group, type.Kind, name,
+                $"the ResourceVersion in the precondition ({options.ResourceVersion}) does not match the "
+                + $"ResourceVersion in record ({stored.ResourceVersion}). The object might have been modified");
         }
 
         return type.IsNamespace && name is "default" or "kube-system" or "kube-public"

@@ -28,15 +28,16 @@ public static class Intake
             return ApiStatus.BadRequest($"Object 'Kind' is missing in '{Shortened(body)}'");
         }
 
-        if (body.ApiVersion.Length == 0)
+        if (body.ApiVersion != type.ApiVersion)
         {
-            return ApiStatus.BadRequest($"Object 'apiVersion' is missing in '{Shortened(body)}'");
+            return ApiStatus.BadRequest($"the API version in the data ({body.ApiVersion}) does not match the expected "
+                + $"API version ({type.ApiVersion})");
         }
 
-        if (body.ApiVersion != type.ApiVersion || body.Kind != type.Kind)
+        if (body.Kind != type.Kind)
         {
-            return ApiStatus.BadRequest($"the API version and kind in the data ({body.ApiVersion}, Kind={body.Kind}) "
-                + $"do not match the expected ones ({type.ApiVersion}, Kind={type.Kind})");
+            return ApiStatus.Invalid(type.Group, body.Kind, body.Name,
+                [new("FieldValueInvalid", $"Invalid value: \"{body.Kind}\": must be {type.Kind}", "kind")]);
         }
 
         if (body["metadata"] is not (null or JsonObject))
@@ -57,7 +58,7 @@ public static class Intake
 
         return wanted.Name.Length > 0 && wanted.Name != name
             ? ApiStatus.BadRequest($"the name of the object ({wanted.Name}) does not match the name on the URL "
-                + $"({name}) for a {type.Kind}")
+                + $"({name})")
             : null;
     }
 
@@ -92,6 +93,13 @@ public static class Intake
             return refused;
         }
 
+        if (SchemaValidation.Check(body.Metadata, BuiltinSchemas.Metadata)
+            .FirstOrDefault(cause => cause.Reason == "FieldValueTypeInvalid") is { } wrongMetadata)
+        {
+            return ApiStatus.BadRequest($"{type.Kind} in version \"{type.Version}\" cannot be handled as a "
+                + $"{type.Kind}: metadata.{wrongMetadata.Field}: {wrongMetadata.Message}");
+        }
+
         // Before the defaults, which would put a right value in place of a wrong one.
         var wrongTypes = type.IsCustom
             ? []
@@ -115,21 +123,45 @@ public static class Intake
         if (causes.Count == 0)
         {
             causes.AddRange(KindRules.Check(type, body, old));
+        }
+
+        if (!causes.Exists(IsBlocking))
+        {
             causes.AddRange(SchemaTransitions.Check(old, body, type.Schema, ""));
+        }
+        else if (type.Schema.HasRules)
+        {
+            causes.Add(new("FieldValueInvalid", "Invalid value: null: some validation rules were not checked because "
+                + "the object was invalid; correct the existing errors to complete validation", "<nil>"));
         }
 
         return causes.Count == 0 ? null : type.Invalid(body.Name, causes);
     }
 
+    /// <summary>After what rules are not looked at: they might read the very field that is wrong.</summary>
+    private static bool IsBlocking(StatusCause cause) => cause.Reason
+        is "FieldValueNotSupported" or "FieldValueRequired" or "FieldValueTooLong" or "FieldValueTooMany"
+        or "FieldValueTypeInvalid";
+
     private static void CheckMetadata(ResourceType type, JsonObject body, List<StatusCause> causes)
     {
         var metadata = body.Metadata;
+        // A prefix may end as no name may.
+        var prefix = metadata.Text("generateName").TrimEnd('-');
+        if (prefix.Length > 0 && ObjectNames.Problem(type.NameRule, prefix.TrimEnd('.') + "a") is { } badPrefix)
+        {
+            causes.Add(new("FieldValueInvalid", $"Invalid value: \"{metadata.Text("generateName")}\": {badPrefix}",
+                "metadata.generateName"));
+        }
+
         if (ObjectNames.Problem(type.NameRule, body.Name) is { } problem)
         {
             causes.Add(new("FieldValueInvalid", $"Invalid value: \"{body.Name}\": {problem}", "metadata.name"));
         }
 
-        foreach (var cause in SchemaValidation.Check(metadata, BuiltinSchemas.Metadata))
+        // What owners lack is told below, in a real server's words.
+        foreach (var cause in SchemaValidation.Check(metadata, BuiltinSchemas.Metadata)
+            .Where(cause => cause.Reason != "FieldValueRequired"))
         {
             causes.Add(cause with { Field = $"metadata.{cause.Field}" });
         }
@@ -173,6 +205,19 @@ public static class Intake
             {
                 yield return new("FieldValueInvalid", $"Invalid value: \"{finalizer}\": {problem}",
                     "metadata.finalizers");
+            }
+        }
+
+        foreach (var owner in (metadata["ownerReferences"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            foreach (var field in (string[])["apiVersion", "kind", "name", "uid"])
+            {
+                if (owner.Text(field).Length == 0)
+                {
+                    var what = field == "apiVersion" ? "version must not be empty" : "must not be empty";
+                    yield return new("FieldValueInvalid", $"Invalid value: \"\": {what}",
+                        $"metadata.ownerReferences.{field}");
+                }
             }
         }
 

@@ -90,9 +90,12 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
 
         warnings.AddRange(KindRules.Warnings(type, body));
         var key = type.Key(@namespace, body.Name);
-        if (transaction.Find(key) is not null)
+        if (transaction.Find(key) is { } present)
         {
-            return ApiStatus.AlreadyExists(type.Group, type.Plural, body.Name);
+            var exists = ApiStatus.AlreadyExists(type.Group, type.Plural, body.Name);
+            return present.IsTerminating
+                ? exists with { Message = $"object is being deleted: {exists.Message}" }
+                : exists;
         }
 
         if (!options.Applied)
@@ -126,8 +129,14 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             current = ScaleView.Of(type, current);
         }
 
-        return patch(current).Failed(out var failure, out var next)
-            ? failure
+        if (patch(current).Failed(out var failure, out var next))
+        {
+            return failure;
+        }
+
+        var before = VersionConversion.FromStorage(type, stored);
+        return options.Subresource != "scale" && Identity.Changed(type, before, next) is { } changed
+            ? changed
             : Update(transaction, type, @namespace, name, next, options);
     }
 
@@ -159,6 +168,11 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             return wrongKind;
         }
 
+        if (Identity.DeletionChanged(type, old, body) is { } changed)
+        {
+            return changed;
+        }
+
         if (body.Name != name)
         {
             return ApiStatus.BadRequest($"the name of the object ({body.Name}) does not match the name on the URL "
@@ -167,7 +181,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
 
         if (body.Namespace.Length > 0 && type.Namespaced && body.Namespace != @namespace)
         {
-            return NamespaceMismatch(body.Namespace, @namespace);
+            return NamespaceMismatch();
         }
 
         return Stale(type, stored, body) is { } stale
@@ -199,6 +213,11 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             && Stale(type, stored, wanted) is { } stale)
         {
             return stale;
+        }
+
+        if (live is not null && Identity.Changed(type, live, wanted) is { } another)
+        {
+            return another;
         }
 
         KeepApplicable(type, wanted, options.Subresource);
@@ -340,7 +359,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
 
     private void Track(ResourceType type, JsonObject next, JsonObject? old, JsonObject sent, WriteOptions options)
     {
-        var manager = new FieldOwner(options.FieldManager, FieldOwner.Update, options.Subresource);
+        var manager = new FieldOwner(options.FieldManager, FieldOwner.Update, options.Subresource, type.ApiVersion);
         Tracking.Update(next, old, sent, type.WholeSchema, manager, Deletion.Timestamp(time.GetUtcNow()));
     }
 
@@ -371,7 +390,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
         var metadata = body.Metadata;
         if (type.Namespaced && body.Namespace.Length > 0 && body.Namespace != @namespace)
         {
-            return NamespaceMismatch(body.Namespace, @namespace);
+            return NamespaceMismatch();
         }
 
         if (metadata.Text("resourceVersion").Length > 0)
@@ -449,6 +468,6 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             : null;
     }
 
-    private static ApiStatus NamespaceMismatch(string given, string expected) => ApiStatus.BadRequest(
-        $"the namespace of the provided object does not match the namespace sent on the request ({given}, {expected})");
+    private static ApiStatus NamespaceMismatch() => ApiStatus.BadRequest(
+        "the namespace of the provided object does not match the namespace sent on the request");
 }

@@ -40,8 +40,12 @@ public static class ScaleView
     {
         if (scale.At("spec", "replicas").AsLong() is not { } replicas || replicas < 0)
         {
-            return ApiStatus.Invalid("autoscaling", "Scale", body.Name,
-                [new("FieldValueInvalid", "Invalid value: must be greater than or equal to 0", "spec.replicas")]);
+            var given = $"Invalid value: {scale.At("spec", "replicas")?.ToJsonString() ?? "null"}";
+            return type.IsCustom
+                ? type.Invalid(body.Name, new StatusCause("FieldValueInvalid",
+                    $"{given}: should be a non-negative integer", type.Scale!.SpecReplicas))
+                : ApiStatus.Invalid("autoscaling", "Scale", body.Name,
+                    [new("FieldValueInvalid", $"{given}: must be greater than or equal to 0", "spec.replicas")]);
         }
 
         var names = Names(type.Scale!.SpecReplicas);

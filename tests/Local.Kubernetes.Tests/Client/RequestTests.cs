@@ -84,9 +84,9 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
             "unknown format", "application/strategic-merge-patch+json");
         await ExpectAsync(HttpMethod.Patch, $"{path}/w", good, 422, "Invalid", "is required for apply patch",
             "application/apply-patch+yaml");
-        await ExpectAsync(HttpMethod.Post, path, "{", 400, "BadRequest", "the request body is not JSON");
+        await ExpectAsync(HttpMethod.Post, path, "{", 400, "BadRequest", "json parse error: ");
         await ExpectAsync(HttpMethod.Delete, $"{path}/w", """{"preconditions":{"uid":"other"}}""", 409, "Conflict",
-            "Precondition failed: UID");
+            "the UID in the precondition (other) does not match ");
         Assert.Equal("404 page not found\n",
             (await api.SendAsync(HttpMethod.Get, "/apis/nosuch/v1/things")).Body["text"]!.GetValue<string>());
     }
@@ -94,6 +94,7 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
     [Fact]
     public async Task Warn_UnknownField_IsDroppedWithAWarning()
     {
+        api.SkipBefore(25, "fieldValidation");
         await Manifests.AddWidgetsAsync(api);
         var path = $"{Manifests.WidgetsPath}/namespaces/{await api.NamespaceAsync()}/widgets";
         using var content = new StringContent(Manifests.WidgetJson("w", """{"size":1,"nosuch":1,"free":{"kept":1}}"""));
@@ -118,6 +119,7 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
     [Fact]
     public async Task Service_ReplacedWithoutItsAddress_KeepsIt()
     {
+        api.SkipBefore(22, "keeping the address of a Service");
         var path = $"/api/v1/namespaces/{await api.NamespaceAsync()}/services";
         const string service = """{"metadata":{"name":"s"},"spec":{"ports":[{"port":80}]}}""";
         var made = (await api.SendAsync(HttpMethod.Post, path, service)).Body;
@@ -135,6 +137,8 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData("group: example.org", "group: apps", "belongs to the server's own kinds")]
     public async Task Crd_Wrong_IsRefusedAndNothingBreaks(string right, string wrong, string expected)
     {
+        Assert.SkipWhen(RunningApi.UsesCluster && (wrong is "name: v1" or "group: apps"),
+            "A real server says it in other words, or has its own kinds elsewhere.");
         var crd = Manifests.ToJson(Manifests.WidgetCrd.Replace("widgets", "broken", StringComparison.Ordinal)
             .Replace(right, wrong, StringComparison.Ordinal));
         await ExpectAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd, 422,
@@ -156,17 +160,17 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
     [Fact]
     public async Task CrdDeletion_TakesItsObjectsAndItsPaths()
     {
-        var crd = Manifests.ToJson(Manifests.WidgetCrd).Replace("widgets", "gadgets", StringComparison.Ordinal)
+        var crd = Manifests.WidgetCrd.Replace("widgets", "gadgets", StringComparison.Ordinal)
             .Replace("Widget", "Gadget", StringComparison.Ordinal)
             .Replace("example.org", "gone.org", StringComparison.Ordinal);
         const string crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-        Assert.Equal(201, (await api.SendAsync(HttpMethod.Post, crds, crd)).Code);
+        await Manifests.AddCrdAsync(api, crd, "/apis/gone.org/v1/gadgets");
         var path = $"/apis/gone.org/v1/namespaces/{await api.NamespaceAsync()}/gadgets";
         Assert.Equal(201, (await api.SendAsync(HttpMethod.Post, path,
             """{"apiVersion":"gone.org/v1","kind":"Gadget","metadata":{"name":"g"},"spec":{"size":1}}""")).Code);
         await api.SendAsync(HttpMethod.Delete, $"{crds}/gadgets.gone.org");
         await Eventually.True(async () => (await api.SendAsync(HttpMethod.Get, path)).Code == 404, "the kind is gone");
-        Assert.Equal(201, (await api.SendAsync(HttpMethod.Post, crds, crd)).Code);
+        await Manifests.AddCrdAsync(api, crd, "/apis/gone.org/v1/gadgets");
         Assert.Empty((await api.SendAsync(HttpMethod.Get, path)).Body["items"]!.AsArray());
     }
 

@@ -44,7 +44,7 @@ public sealed class PatchTests
     }
 
     [Theory]
-    [InlineData("""[{"name":"b","image":"2"}]""", """[{"name":"a","image":"1"},{"name":"b","image":"2"}]""")]
+    [InlineData("""[{"name":"b","image":"2"}]""", """[{"name":"b","image":"2"},{"name":"a","image":"1"}]""")]
     [InlineData("""[{"name":"a","image":"2"}]""", """[{"name":"a","image":"2"}]""")]
     [InlineData("""[{"name":"a","$patch":"delete"}]""", "[]")]
     [InlineData("""[{"$patch":"replace"},{"name":"z","image":"9"}]""", """[{"name":"z","image":"9"}]""")]
