@@ -1,4 +1,4 @@
-// The operator's settings as environment variables.
+// The operator's settings: environment variables, and the one option of the command line.
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -13,11 +13,24 @@ namespace ServerlessEventing.Operator;
 /// <summary>Reads settings; docs/operator.md has the list.</summary>
 internal static class OperatorSettings
 {
-    /// <summary>The options, or null and what is wrong with which setting.</summary>
-    public static OperatorOptions? Read(Func<string, string?> variable, ILoggerFactory logging, out string problem)
+    public const string CoexistOption = "--coexist";
+
+    /// <summary>The options, or null and what is wrong with which argument or setting.</summary>
+    public static OperatorOptions? Read(
+        IReadOnlyList<string> arguments,
+        Func<string, string?> variable,
+        ILoggerFactory logging,
+        out string problem)
     {
         problem = "";
         string? Setting(string name) => variable(name) is { Length: > 0 } value ? value : null;
+
+        if (arguments.FirstOrDefault(argument => argument != CoexistOption) is { } unknown)
+        {
+            problem = $"'{unknown}' is no option of the operator: it takes {CoexistOption} and nothing else. "
+                + "Everything else is set by environment variables; docs/operator.md lists them.";
+            return null;
+        }
 
         if (ServiceBusConnectionSetting.From(variable) is not { } connection)
         {
@@ -64,7 +77,8 @@ internal static class OperatorSettings
             FunctionsImage = Setting("EVENTING_FUNCTIONS_IMAGE") ?? "serverless-eventing/functions:latest",
             FunctionsSecret = Setting("EVENTING_FUNCTIONS_SECRET") ?? "serverless-eventing",
             FunctionsServiceAccount = Setting("EVENTING_FUNCTIONS_SERVICE_ACCOUNT"),
-            Coexist = Setting("EVENTING_COEXIST") == "true",
+            Coexist = arguments.Contains(CoexistOption) || Setting("EVENTING_COEXIST") == "true",
+            MakesEventTypes = Setting(OperatorOptions.EventTypesVariable) == "true",
             InjectionSelector = selector,
             Leader = Setting("EVENTING_LEADER_ELECTION") == "true"
                 ? defaults with { Identity = Setting("POD_NAME") ?? defaults.Identity, Address = ownAddress }

@@ -12,7 +12,8 @@ internal static class Eventing
     private static readonly int[] HousePorts = [7071, 5672, 5300, 6443, 3128];
 
     /// <summary>Starts the command; each line of both its outputs goes to <paramref name="line"/>.</summary>
-    public static Process Start(IEnumerable<string> args, Action<string> line)
+    public static Process Start(
+        IEnumerable<string> args, Action<string> line, IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "eventing.dll"), .. args])
         {
@@ -21,6 +22,11 @@ internal static class Eventing
             RedirectStandardInput = true,
         };
         start.Environment["NO_COLOR"] = "1";
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, received) => Tell(received.Data);
         process.ErrorDataReceived += (_, received) => Tell(received.Data);

@@ -24,6 +24,9 @@ internal sealed class HouseProcess : IAsyncDisposable
         Offset = Eventing.FreeOffset();
     }
 
+    /// <summary>Environment variables beside the test's own.</summary>
+    public IReadOnlyDictionary<string, string>? Variables { get; init; }
+
     public string Data { get; }
 
     public string Door { get; }
@@ -74,7 +77,8 @@ internal sealed class HouseProcess : IAsyncDisposable
                 {
                     output.AppendLine(line);
                 }
-            });
+            },
+            Variables);
         await Eventually.True(
             () => process.HasExited || Output.Contains("is up.", StringComparison.Ordinal),
             "the house is up",
