@@ -72,8 +72,10 @@ public sealed class OperatorMetrics : IDisposable
             "workqueue_unfinished_work_seconds", () => OfQueues(queue => queue.Unfinished.TotalSeconds), "s");
         _meter.CreateObservableGauge(
             "workqueue_longest_running_processor_seconds", () => OfQueues(queue => queue.Longest.TotalSeconds), "s");
-        _meter.CreateObservableGauge("controller_runtime_max_concurrent_reconciles", () => _queues().Select(
-            queue => new Measurement<long>(queue.Workers, new KeyValuePair<string, object?>("controller", queue.Name))));
+        _meter.CreateObservableGauge(
+            "controller_runtime_max_concurrent_reconciles",
+            () => _queues().Select(queue => new Measurement<long>(
+                queue.Workers, new KeyValuePair<string, object?>("controller", queue.Name))));
         _meter.CreateObservableGauge("eventing_watch_age_seconds", () => _ages(), "s");
         _meter.CreateObservableGauge("leader_election_master_status", () => _leads() ? 1L : 0L);
         _meter.CreateObservableGauge("eventing_routing_generation", () => _generation());

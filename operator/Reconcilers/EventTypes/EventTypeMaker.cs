@@ -184,12 +184,27 @@ public sealed partial class EventTypeMaker(ReconcilerParts parts, ILogger logger
                 ["namespace"] = owner.Namespace,
             },
         };
+        // The same as v1beta3 says it, whose columns kubectl shows: versions are not converted.
+        spec["attributes"] = new JsonArray(
+            Attribute("type", seen.Type), Attribute("source", seen.Source), Attribute("specversion", null),
+            Attribute("id", null));
         if (seen.Schema is { } schema)
         {
             spec["schema"] = schema;
         }
 
         return spec;
+    }
+
+    private static JsonObject Attribute(string name, string? value)
+    {
+        var attribute = new JsonObject { ["name"] = name, ["required"] = true };
+        if (value is not null)
+        {
+            attribute["value"] = value;
+        }
+
+        return attribute;
     }
 
     // Knative's own name for it, so that the two beside each other make one. The hash is for telling names apart only.

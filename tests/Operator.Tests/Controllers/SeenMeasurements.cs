@@ -20,7 +20,8 @@ internal sealed class SeenMeasurements : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags, name));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            Note(instrument, value, tags, name));
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
             Note(instrument, value, tags, name));
         _listener.Start();

@@ -33,7 +33,8 @@ public sealed class EventTypeMakerTests : IAsyncLifetime
 
         var types = await TypesAsync(ns);
         Assert.Equal(
-            ["com.example.Sent", "com.example.last", "com.example.made"], types.Select(Type).Order(StringComparer.Ordinal));
+            ["com.example.Sent", "com.example.last", "com.example.made"],
+            types.Select(Type).Order(StringComparer.Ordinal));
         var made = types.Single(type => Type(type) == "com.example.made");
         // As Knative names it: md5 of type, source, namespace and name.
         Assert.Matches("^et-default-[0-9a-f]{32}$", made.Name);
@@ -41,6 +42,9 @@ public sealed class EventTypeMakerTests : IAsyncLifetime
         Assert.Equal("http://schema.example/made", made.Spec.Text("schema"));
         Assert.Equal("Broker", made.Spec.Text("reference", "kind"));
         Assert.Equal("default", made.Spec.Text("reference", "name"));
+        Assert.Equal(
+            ["type com.example.made", "source /shop", "specversion ", "id "],
+            made.Spec.Items("attributes").Select(item => $"{item.Text("name")} {item.Text("value")}"));
         await _house.Ready(Path(ns, made.Name));
 
         // They go with their Broker.
@@ -73,7 +77,8 @@ public sealed class EventTypeMakerTests : IAsyncLifetime
     public async Task Types_OfChannels_BelongToThemAndOfReplies_ToTheBroker()
     {
         var (ns, _) = await BrokerAsync();
-        var replies = await _house.Ready($"apis/eventing.knative.dev/v1alpha1/namespaces/{ns}/channels/default-kn-ingress");
+        var replies = await _house.Ready(
+            $"apis/eventing.knative.dev/v1alpha1/namespaces/{ns}/channels/default-kn-ingress");
         await _house.Apply(
             "apiVersion: messaging.knative.dev/v1\nkind: ServiceBusChannel\nmetadata: {name: pipe}\nspec: {}", ns);
         var channel = await _house.Ready($"apis/messaging.knative.dev/v1/namespaces/{ns}/servicebuschannels/pipe");

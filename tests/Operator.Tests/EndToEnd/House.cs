@@ -182,7 +182,9 @@ public sealed class House : IAsyncLifetime
     public async Task<IReadOnlyList<Resource>> List(string path)
     {
         var (code, body) = await Send(HttpMethod.Get, path, null, "application/json");
-        return code == HttpStatusCode.NotFound ? [] : [.. JsonNode.Parse(body).Items("items").OfType<JsonObject>().Select(item => new Resource(item))];
+        return code == HttpStatusCode.NotFound
+            ? []
+            : [.. JsonNode.Parse(body).Items("items").OfType<JsonObject>().Select(item => new Resource(item))];
     }
 
     /// <summary>Waits for Ready=True and returns the object.</summary>

@@ -139,5 +139,6 @@ public sealed class KnativeSchemaTests
 
     private static JsonNode? Schema(JsonNode version) => version.At("schema", "openAPIV3Schema");
 
-    private static JsonObject Crd(string file) => Manifests.Parse(File.ReadAllText(Path.Combine(Theirs, file))).Single();
+    private static JsonObject Crd(string file) =>
+        Manifests.Parse(File.ReadAllText(Path.Combine(Theirs, file))).Single();
 }
