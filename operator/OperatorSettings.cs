@@ -22,13 +22,10 @@ internal static class OperatorSettings
         ILoggerFactory logging,
         out string problem)
     {
-        problem = "";
         string? Setting(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
-        if (arguments.FirstOrDefault(argument => argument != CoexistOption) is { } unknown)
+        if (Misunderstood(arguments, out problem))
         {
-            problem = $"'{unknown}' is no option of the operator: it takes {CoexistOption} and nothing else. "
-                + "Everything else is set by environment variables; docs/operator.md lists them.";
             return null;
         }
 
@@ -88,6 +85,16 @@ internal static class OperatorSettings
             AdapterImage = Setting("EVENTING_ADAPTER_IMAGE") ?? OperatorOptions.DefaultAdapterImage,
             LoggerFactory = logging,
         };
+    }
+
+    private static bool Misunderstood(IReadOnlyList<string> arguments, out string problem)
+    {
+        var unknown = arguments.FirstOrDefault(argument => argument != CoexistOption);
+        problem = unknown is null
+            ? ""
+            : $"'{unknown}' is no option of the operator: it takes {CoexistOption} and nothing else. "
+                + "Everything else is set by environment variables; docs/operator.md lists them.";
+        return unknown is not null;
     }
 
     private static JsonObject? Selector(string? text, ref string problem)

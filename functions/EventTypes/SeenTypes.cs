@@ -49,7 +49,7 @@ internal sealed class SeenTypes(RoutingTables tables)
         }
     }
 
-    /// <summary>All are reported anew when they are seen again: someone may have deleted what was made of them.</summary>
+    /// <summary>All are reported anew when seen again: someone may have deleted what was made of them.</summary>
     public void ForgetAll()
     {
         foreach (var (ingress, type, source) in seen.Keys)

@@ -20,20 +20,20 @@ internal sealed partial class TypeReporter(
     /// <summary>How long a reported type is not reported again.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var batch = new List<SeenEventType>();
-        while (await seen.Waiting.WaitToReadAsync(stoppingToken))
+        while (await seen.Waiting.WaitToReadAsync(cancellationToken))
         {
-            await Task.Delay(Gathering, time, stoppingToken);
+            await Task.Delay(Gathering, time, cancellationToken);
             batch.Clear();
             while (batch.Count < EventTypeReport.MaxTypes && seen.Waiting.TryRead(out var type))
             {
                 batch.Add(type);
             }
 
-            await ReportAsync(batch, stoppingToken);
+            await ReportAsync(batch, cancellationToken);
             if (time.GetElapsedTime(began) > Memory)
             {
                 seen.ForgetAll();

@@ -52,7 +52,8 @@ public sealed class LeaderRelay : IDisposable
             context.Response.StatusCode = (int)answer.StatusCode;
             foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
             {
-                if (name is EventTypeReport.AskedBy or "ETag" or "Cache-Control" or "Content-Type" or "Content-Encoding" or "WWW-Authenticate")
+                if (name is EventTypeReport.AskedBy or "ETag" or "Cache-Control" or "Content-Type"
+                    or "Content-Encoding" or "WWW-Authenticate")
                 {
                     context.Response.Headers[name] = values.ToArray();
                 }

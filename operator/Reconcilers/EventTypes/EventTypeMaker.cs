@@ -24,7 +24,7 @@ public sealed partial class EventTypeMaker(ReconcilerParts parts, ILogger logger
     /// <summary>Label of the EventTypes made here.</summary>
     public const string Label = "eventing.azure.dev/auto-created";
 
-    /// <summary>The most EventTypes one Broker or Channel gets; a source of its own for each event has no end.</summary>
+    /// <summary>The most EventTypes one Broker or Channel gets; a source for each event would have no end.</summary>
     public const int MaxForOne = 1000;
 
     private const int MaxWaiting = 2000;

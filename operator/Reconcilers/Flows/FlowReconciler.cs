@@ -4,7 +4,7 @@ using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Reconcilers.Flows;
 
-/// <summary>Makes the children of a flow and fills in the status fields of its kind; its first Channel, if there.</summary>
+/// <summary>Makes a flow's children and fills in the status fields of its kind; its first Channel, if there.</summary>
 internal delegate Task<Resource?> FlowShape(
     FlowChildren children, Reconcile work, CancellationToken cancellationToken);
 

@@ -5,6 +5,59 @@ namespace ServerlessEventing.Operator.Tests.EndToEnd;
 
 public sealed class CoexistProgramTests : IAsyncLifetime
 {
+    // Brokers, Channels and Subscriptions of both, mixed.
+    private const string Both =
+        """
+        apiVersion: eventing.knative.dev/v1
+        kind: Broker
+        metadata: {name: theirs, annotations: {eventing.knative.dev/broker.class: MTChannelBasedBroker} }
+        spec: {}
+        ---
+        apiVersion: eventing.knative.dev/v1
+        kind: Trigger
+        metadata: {name: of-theirs}
+        spec: {broker: theirs, subscriber: {uri: "http://sub.example/"} }
+        ---
+        apiVersion: eventing.knative.dev/v1
+        kind: Broker
+        metadata: {name: ours, annotations: {eventing.knative.dev/broker.class: AzureServiceBus} }
+        spec: {}
+        ---
+        apiVersion: eventing.knative.dev/v1
+        kind: Trigger
+        metadata: {name: of-ours}
+        spec: {broker: ours, subscriber: {uri: "http://sub.example/"} }
+        ---
+        apiVersion: messaging.knative.dev/v1
+        kind: InMemoryChannel
+        metadata: {name: theirs}
+        spec: {}
+        ---
+        apiVersion: messaging.knative.dev/v1
+        kind: ServiceBusChannel
+        metadata: {name: pipe}
+        spec: {}
+        ---
+        apiVersion: messaging.knative.dev/v1
+        kind: Subscription
+        metadata: {name: flow}
+        spec:
+          channel: {apiVersion: messaging.knative.dev/v1, kind: ServiceBusChannel, name: pipe}
+          subscriber: {uri: "http://sub.example/"}
+        ---
+        apiVersion: messaging.knative.dev/v1
+        kind: Subscription
+        metadata: {name: of-theirs}
+        spec:
+          channel: {apiVersion: messaging.knative.dev/v1, kind: InMemoryChannel, name: theirs}
+          subscriber: {uri: "http://sub.example/"}
+        ---
+        apiVersion: eventing.knative.dev/v1beta2
+        kind: EventType
+        metadata: {name: theirs}
+        spec: {type: a}
+        """;
+
     private readonly House _house = new() { Definitions = CoexistTests.KnativesAndOurThree, HasOperator = false };
 
     [Fact]
@@ -14,58 +67,7 @@ public sealed class CoexistProgramTests : IAsyncLifetime
         var before = (await _house.List(Crds)).ToDictionary(crd => crd.Name, crd => crd.Version);
         await using var program = await OperatorProcess.StartAsync(_house, "--coexist");
         var ns = await _house.Namespace("eventing.knative.dev/injection: enabled");
-        await _house.Apply(
-            """
-            apiVersion: eventing.knative.dev/v1
-            kind: Broker
-            metadata: {name: theirs, annotations: {eventing.knative.dev/broker.class: MTChannelBasedBroker} }
-            spec: {}
-            ---
-            apiVersion: eventing.knative.dev/v1
-            kind: Trigger
-            metadata: {name: of-theirs}
-            spec: {broker: theirs, subscriber: {uri: "http://sub.example/"} }
-            ---
-            apiVersion: eventing.knative.dev/v1
-            kind: Broker
-            metadata: {name: ours, annotations: {eventing.knative.dev/broker.class: AzureServiceBus} }
-            spec: {}
-            ---
-            apiVersion: eventing.knative.dev/v1
-            kind: Trigger
-            metadata: {name: of-ours}
-            spec: {broker: ours, subscriber: {uri: "http://sub.example/"} }
-            ---
-            apiVersion: messaging.knative.dev/v1
-            kind: InMemoryChannel
-            metadata: {name: theirs}
-            spec: {}
-            ---
-            apiVersion: messaging.knative.dev/v1
-            kind: ServiceBusChannel
-            metadata: {name: pipe}
-            spec: {}
-            ---
-            apiVersion: messaging.knative.dev/v1
-            kind: Subscription
-            metadata: {name: flow}
-            spec:
-              channel: {apiVersion: messaging.knative.dev/v1, kind: ServiceBusChannel, name: pipe}
-              subscriber: {uri: "http://sub.example/"}
-            ---
-            apiVersion: messaging.knative.dev/v1
-            kind: Subscription
-            metadata: {name: of-theirs}
-            spec:
-              channel: {apiVersion: messaging.knative.dev/v1, kind: InMemoryChannel, name: theirs}
-              subscriber: {uri: "http://sub.example/"}
-            ---
-            apiVersion: eventing.knative.dev/v1beta2
-            kind: EventType
-            metadata: {name: theirs}
-            spec: {type: a}
-            """,
-            ns);
+        await _house.Apply(Both, ns);
         await new KnativeStandIn(_house, ns).WorkAsync();
         await _house.Ready(House.Broker(ns, "ours"));
         await _house.Ready(House.Trigger(ns, "of-ours"));
