@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Functions.Delivery;
 using ServerlessEventing.Functions.Doors;
+using ServerlessEventing.Functions.EventTypes;
 using ServerlessEventing.Functions.Ingress;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
@@ -151,6 +152,13 @@ public static class FunctionsApplication
             RetryOptions = new() { MaxRetries = 2, TryTimeout = BusTryTimeout },
         }));
         services.AddSingleton<RoutingTables>();
+        services.AddSingleton<SeenTypes>();
+        if (TableFeeds.AddressOf(settings.RoutingTable) is { } table)
+        {
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<TypeReporter>(
+                provider, HttpTableFeed.CreateClient(table, settings.RoutingTableToken)));
+        }
+
         services.AddSingleton<BusPublisher>();
         services.AddSingleton<Health>();
         services.AddSingleton<Intake>();

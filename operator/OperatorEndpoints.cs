@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
+using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Operator.Leadership;
+using ServerlessEventing.Operator.Reconcilers.EventTypes;
 using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Operator.Telemetry;
 
@@ -31,6 +33,7 @@ internal static class OperatorEndpoints
         var endpoint = new RoutingEndpoint(options.RoutingToken, options.TimeProvider);
         var relay = web.Services.GetRequiredService<LeaderRelay>();
         web.MapGet("/routing", context => RoutingAsync(context, endpoint, relay, term(), elector()));
+        web.MapPost(EventTypeReports.Path, context => ReportAsync(context, endpoint, relay, term(), elector()));
         web.MapPrometheusScrapingEndpoint("/metrics");
         web.MapGet("/healthz", () => Answer(Illness(term(), elector())));
         web.MapGet("/readyz", () => Answer(NotReady(term(), elector())));
@@ -47,12 +50,44 @@ internal static class OperatorEndpoints
 
         if (term is not null)
         {
+            if (term.EventTypes is not null)
+            {
+                context.Response.Headers[EventTypeReport.AskedBy] = EventTypeReports.Path[1..];
+            }
+
             return endpoint.AnswerAsync(context, term.Routing);
         }
 
+        return NotLeading(context, relay, elector);
+    }
+
+    private static Task ReportAsync(
+        HttpContext context, RoutingEndpoint endpoint, LeaderRelay relay, OperatorTerm? term, LeaderElector? elector)
+    {
+        if (!endpoint.Admits(context))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (term is null)
+        {
+            return NotLeading(context, relay, elector);
+        }
+
+        if (term.EventTypes is { } maker)
+        {
+            return EventTypeReports.AnswerAsync(context, maker);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private static Task NotLeading(HttpContext context, LeaderRelay relay, LeaderElector? elector)
+    {
         if (elector?.Leader is { } leader && !context.Request.Headers.ContainsKey(LeaderRelay.Header))
         {
-            return relay.PassAsync(context, leader);
+            return relay.PassAsync(context, new Uri(leader, context.Request.Path));
         }
 
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;

@@ -56,6 +56,12 @@ public sealed record OperatorOptions
     /// </summary>
     public bool Coexist { get; init; }
 
+    /// <summary>Variable that switches <see cref="MakesEventTypes"/> on with <c>true</c>.</summary>
+    public const string EventTypesVariable = "EVENTING_EVENTTYPE_AUTO_CREATE";
+
+    /// <summary>Whether EventTypes are made of the events that come in; Knative's eventtype-auto-create.</summary>
+    public bool MakesEventTypes { get; init; }
+
     /// <summary>
     /// Label selector of namespaces that get a Broker <c>default</c>, beside those labelled for it; null: none.
     /// </summary>

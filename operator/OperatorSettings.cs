@@ -1,4 +1,4 @@
-// The operator's settings as environment variables.
+// The operator's settings: environment variables, and the one option of the command line.
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -13,11 +13,21 @@ namespace ServerlessEventing.Operator;
 /// <summary>Reads settings; docs/operator.md has the list.</summary>
 internal static class OperatorSettings
 {
-    /// <summary>The options, or null and what is wrong with which setting.</summary>
-    public static OperatorOptions? Read(Func<string, string?> variable, ILoggerFactory logging, out string problem)
+    public const string CoexistOption = "--coexist";
+
+    /// <summary>The options, or null and what is wrong with which argument or setting.</summary>
+    public static OperatorOptions? Read(
+        IReadOnlyList<string> arguments,
+        Func<string, string?> variable,
+        ILoggerFactory logging,
+        out string problem)
     {
-        problem = "";
         string? Setting(string name) => variable(name) is { Length: > 0 } value ? value : null;
+
+        if (Misunderstood(arguments, out problem))
+        {
+            return null;
+        }
 
         if (ServiceBusConnectionSetting.From(variable) is not { } connection)
         {
@@ -64,7 +74,8 @@ internal static class OperatorSettings
             FunctionsImage = Setting("EVENTING_FUNCTIONS_IMAGE") ?? "serverless-eventing/functions:latest",
             FunctionsSecret = Setting("EVENTING_FUNCTIONS_SECRET") ?? "serverless-eventing",
             FunctionsServiceAccount = Setting("EVENTING_FUNCTIONS_SERVICE_ACCOUNT"),
-            Coexist = Setting("EVENTING_COEXIST") == "true",
+            Coexist = arguments.Contains(CoexistOption) || Setting("EVENTING_COEXIST") == "true",
+            MakesEventTypes = Setting(OperatorOptions.EventTypesVariable) == "true",
             InjectionSelector = selector,
             Leader = Setting("EVENTING_LEADER_ELECTION") == "true"
                 ? defaults with { Identity = Setting("POD_NAME") ?? defaults.Identity, Address = ownAddress }
@@ -74,6 +85,16 @@ internal static class OperatorSettings
             AdapterImage = Setting("EVENTING_ADAPTER_IMAGE") ?? OperatorOptions.DefaultAdapterImage,
             LoggerFactory = logging,
         };
+    }
+
+    private static bool Misunderstood(IReadOnlyList<string> arguments, out string problem)
+    {
+        var unknown = arguments.FirstOrDefault(argument => argument != CoexistOption);
+        problem = unknown is null
+            ? ""
+            : $"'{unknown}' is no option of the operator: it takes {CoexistOption} and nothing else. "
+                + "Everything else is set by environment variables; docs/operator.md lists them.";
+        return unknown is not null;
     }
 
     private static JsonObject? Selector(string? text, ref string problem)

@@ -8,6 +8,7 @@ using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
 using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Reconcilers;
+using ServerlessEventing.Operator.Reconcilers.EventTypes;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Operator.ServiceBus;
@@ -58,6 +59,9 @@ internal sealed class OperatorTerm : IAsyncDisposable
     }
 
     public RoutingSource Routing => new(_publisher, _barrier);
+
+    /// <summary>What makes EventTypes; null when that is not switched on.</summary>
+    public EventTypeMaker? EventTypes { get; private set; }
 
     public bool IsReady => _informers.HaveSynced && _publisher.Current is not null;
 
@@ -137,10 +141,14 @@ internal sealed class OperatorTerm : IAsyncDisposable
             change => ReconcilerSet.AlsoWoken(change, parts));
         _controllers = controllers;
         _barrier.Wake += controllers.Wake;
-        _metrics.Watch(controllers.Depths, WatchAges);
+        _metrics.Watch(controllers.Queues, WatchAges);
 
         await _informers.StartAsync(
-            _options.Coexist ? ResourceTypes.WatchedBesideKnative : ResourceTypes.Watched, cancellationToken);
+            !_options.Coexist ? ResourceTypes.Watched
+            : _options.MakesEventTypes ? [.. ResourceTypes.WatchedBesideKnative, ResourceTypes.EventType]
+            : ResourceTypes.WatchedBesideKnative,
+            cancellationToken);
+        EventTypes = _options.MakesEventTypes ? new EventTypeMaker(parts, _logger) : null;
         WakeWhatTheTableKnows(parts, controllers);
         var stopping = _stopping.Token;
         _running = Task.WhenAll(
@@ -149,6 +157,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
             events.RunAsync(stopping),
             _publisher.RunAsync(_options.DrainPeriod, stopping),
             RunBlobAsync(stopping),
+            EventTypes?.RunAsync(stopping) ?? Task.CompletedTask,
             controllers.RunAsync(stopping),
             new OrphanSweep(parts, _options.SweepPeriod, _logger).RunAsync(stopping),
             WakeWhenLanesAreReadyAsync(lanes, parts.Kinds, controllers, stopping));
@@ -197,7 +206,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
 
     private IEnumerable<Measurement<double>> WatchAges() => _informers.All.Select(informer =>
         new Measurement<double>(
-            informer.Silence.TotalSeconds, new KeyValuePair<string, object?>("resource", informer.Type.Plural)));
+            informer.Silence.TotalSeconds, new KeyValuePair<string, object?>("resource", informer.Type.FullName)));
 
     // What was deleted while no operator ran is known only from the table.
     private void WakeWhatTheTableKnows(ReconcilerParts parts, ControllerSet controllers)

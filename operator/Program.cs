@@ -1,4 +1,4 @@
-// Runs the operator with settings from the environment.
+// Runs the operator with settings from the environment and the command line.
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Operator;
@@ -34,7 +34,7 @@ if (args is ["adapter", "apiserver"])
     return await ApiServerAdapter.RunAsync(Environment.GetEnvironmentVariable, logging, stop.Token);
 }
 
-var options = OperatorSettings.Read(Environment.GetEnvironmentVariable, logging, out var problem);
+var options = OperatorSettings.Read(args, Environment.GetEnvironmentVariable, logging, out var problem);
 if (options is null)
 {
     Console.Error.WriteLine(problem);

@@ -129,6 +129,7 @@ internal sealed class LocalHouse : IAsyncDisposable
                 ServiceBusConnection = bus.ConnectionString,
                 ServiceBusManagementConnection = bus.ManagementConnectionString,
                 PressurePeriod = TimeSpan.FromSeconds(2),
+                MakesEventTypes = Environment.GetEnvironmentVariable(OperatorOptions.EventTypesVariable) == "true",
                 LoggerFactory = options.LoggerFactory,
             },
             cancellationToken));

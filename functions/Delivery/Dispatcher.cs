@@ -1,6 +1,7 @@
 // Takes one message from a lane to its end: delivered, discarded, tried again later, or among the dead letters.
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Functions.CloudEvents;
+using ServerlessEventing.Functions.EventTypes;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Routing;
 using ServerlessEventing.Functions.Sources;
@@ -32,6 +33,7 @@ internal sealed partial class Dispatcher(
     Attempts attempts,
     NextSteps next,
     EventMetrics metrics,
+    SeenTypes types,
     TimeProvider time,
     ILogger<Dispatcher> logger)
 {
@@ -217,6 +219,11 @@ internal sealed partial class Dispatcher(
         if (end.Outcome!.Kind == OutcomeKind.Delivered)
         {
             metrics.Replied(route.Egress);
+            if (route.Reply.Topic is { } topic && model.IngressBehind(topic) is { } back)
+            {
+                types.Saw(back.Ingress, reply);
+            }
+
             return Ending.Delivered;
         }
 

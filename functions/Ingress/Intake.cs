@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ServerlessEventing.Functions.CloudEvents;
+using ServerlessEventing.Functions.EventTypes;
 using ServerlessEventing.Functions.Publishing;
 using ServerlessEventing.Functions.Telemetry;
 using ServerlessEventing.ServiceBus;
@@ -10,7 +11,7 @@ using RoutedIngress = ServerlessEventing.Contract.Routing.Ingress;
 namespace ServerlessEventing.Functions.Ingress;
 
 /// <summary>The last checks of an event, and the one publish; a batch goes to the bus as one transfer.</summary>
-internal sealed class Intake(BusPublisher publisher, EventMetrics metrics, TimeProvider time)
+internal sealed class Intake(BusPublisher publisher, EventMetrics metrics, SeenTypes types, TimeProvider time)
 {
     private const int InitialTtl = 255;
     private const int MaxAttributeBytes = 60 * 1024;
@@ -64,6 +65,10 @@ internal sealed class Intake(BusPublisher publisher, EventMetrics metrics, TimeP
         if (refused is null)
         {
             metrics.Accepted(ingress, messages.Length);
+            foreach (var accepted in read.Events)
+            {
+                types.Saw(ingress, accepted);
+            }
         }
 
         return refused;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using Azure.Identity;
+using ServerlessEventing.Contract.Routing;
 
 namespace ServerlessEventing.Functions.Routing;
 
@@ -70,6 +71,11 @@ internal sealed partial class HttpTableFeed(
         try
         {
             using var response = await http.SendAsync(request, timeout.Token);
+            if (response.StatusCode is HttpStatusCode.NotModified or HttpStatusCode.OK)
+            {
+                tables.ReportTypesTo = ReportAddress(response);
+            }
+
             if (response.StatusCode == HttpStatusCode.NotModified)
             {
                 return (tag, null);
@@ -99,6 +105,14 @@ internal sealed partial class HttpTableFeed(
             return (tag, "no answer in time");
         }
     }
+
+    // Only where the table itself comes from: the token that goes with a report is for nobody else.
+    private Uri? ReportAddress(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(EventTypeReport.AskedBy, out var values)
+        && Uri.TryCreate(address, values.First(), out var asked)
+        && asked.GetLeftPart(UriPartial.Authority) == address.GetLeftPart(UriPartial.Authority)
+            ? asked
+            : null;
 
     /// <summary>
     /// A client for polling: bounded answers, no redirects, the operator's token when there is one, for a blob the

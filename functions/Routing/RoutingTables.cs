@@ -13,10 +13,18 @@ internal sealed partial class RoutingTables(ILogger<RoutingTables> logger)
     private readonly SemaphoreSlim refresh = new(0, 1);
 
     private volatile RoutingModel? current;
+    private volatile Uri? reportTypesTo;
     private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The table in force; null before the first one.</summary>
     public RoutingModel? Current => current;
+
+    /// <summary>Where who serves the table wants to be told of event types; null: nowhere.</summary>
+    public Uri? ReportTypesTo
+    {
+        get => reportTypesTo;
+        set => reportTypesTo = value;
+    }
 
     /// <summary>Ends when the first table is in force.</summary>
     public Task WhenLoadedAsync(CancellationToken cancellationToken) => WhenChangedAsync(null, cancellationToken);

@@ -1,7 +1,7 @@
 // All controllers, and which change wakes which of them.
-using System.Diagnostics.Metrics;
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.Operator.Telemetry;
 
 namespace ServerlessEventing.Operator.Controllers;
 
@@ -41,9 +41,8 @@ public sealed class ControllerSet : IDisposable
         }
     }
 
-    /// <summary>How many keys wait, for each kind.</summary>
-    public IEnumerable<Measurement<long>> Depths() => _controllers.Values.Select(controller => new Measurement<long>(
-        controller.Depth, new KeyValuePair<string, object?>("name", controller.Type.Plural)));
+    /// <summary>The queue of each kind.</summary>
+    public IEnumerable<QueueState> Queues() => _controllers.Values.Select(controller => controller.State);
 
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(_controllers.Values.Select(controller => controller.RunAsync(cancellationToken)));

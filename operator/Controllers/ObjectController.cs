@@ -34,18 +34,13 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
 {
     private static readonly TimeSpan ReconcileTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan NotServedPause = TimeSpan.FromSeconds(10);
-    private readonly WorkQueue _queue = new(parts.Time);
+    private readonly WorkQueue _queue = new(reconciler.Type.FullName, parts.Time, parts.Metrics);
 
     public ResourceType Type => reconciler.Type;
 
-    /// <summary>Keys that wait for a worker.</summary>
-    public int Depth => _queue.Depth;
+    public QueueState State => _queue.State with { Workers = workers };
 
-    public void Enqueue(ResourceKey key)
-    {
-        parts.Metrics.Queued(Type.Plural);
-        _queue.Add(key);
-    }
+    public void Enqueue(ResourceKey key) => _queue.Add(key);
 
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, workers).Select(_ => WorkAsync(cancellationToken)));
@@ -66,15 +61,14 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
                 return;
             }
 
-            parts.Metrics.Working(Type.Plural, 1);
+            parts.Metrics.Working(Type.FullName, 1);
             var began = parts.Time.GetTimestamp();
             var result = await GuardedAsync(key, cancellationToken);
-            parts.Metrics.Working(Type.Plural, -1);
-            parts.Metrics.Reconciled(Type.Plural, Word(result), parts.Time.GetElapsedTime(began));
+            parts.Metrics.Working(Type.FullName, -1);
+            parts.Metrics.Reconciled(Type.FullName, Word(result), parts.Time.GetElapsedTime(began));
             if (result.Failure is { } failure)
             {
                 Log.Retrying(parts.Logger, Type.Kind, key, failure);
-                parts.Metrics.Retried(Type.Plural);
                 _queue.Retry(key);
             }
             else
@@ -112,6 +106,7 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
         }
         catch (OperationCanceledException)
         {
+            parts.Metrics.TimedOut(Type.FullName);
             return ReconcileResult.Failed($"not done within {ReconcileTimeout.TotalSeconds:0} s");
         }
         catch (HttpRequestException error)
@@ -120,6 +115,7 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
         }
         catch (Exception error)
         {
+            parts.Metrics.Panicked(Type.FullName);
             Log.Broken(parts.Logger, error, Type.Kind, key);
             return ReconcileResult.Failed(error.Message);
         }

@@ -1,6 +1,7 @@
 // Keys waiting to be reconciled: each at most once, never twice at the same time, retries further and further apart.
 using System.Threading.Channels;
 using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.Operator.Telemetry;
 
 namespace ServerlessEventing.Operator.Controllers;
 
@@ -13,28 +14,34 @@ namespace ServerlessEventing.Operator.Controllers;
 ///    └─ Retry: AddAfter with this key's own growing wait; Forget sets the wait back
 /// </code>
 /// </remarks>
-public sealed class WorkQueue(TimeProvider time) : IDisposable
+public sealed class WorkQueue(string name, TimeProvider time, OperatorMetrics metrics) : IDisposable
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
 
     private readonly Lock _gate = new();
     private readonly Channel<ResourceKey> _ready = Channel.CreateUnbounded<ResourceKey>();
-    private readonly HashSet<ResourceKey> _waiting = [];
-    private readonly HashSet<ResourceKey> _working = [];
+    // Each with the time since when.
+    private readonly Dictionary<ResourceKey, long> _waiting = [];
+    private readonly Dictionary<ResourceKey, long> _working = [];
     private readonly HashSet<ResourceKey> _again = [];
     private readonly Dictionary<ResourceKey, Delay> _delays = [];
     private readonly Dictionary<ResourceKey, int> _failures = [];
     private bool _closed;
 
-    /// <summary>Keys that wait for a worker.</summary>
-    public int Depth
+    /// <summary>Keys that wait for a worker, and how long workers have had theirs.</summary>
+    public QueueState State
     {
         get
         {
             lock (_gate)
             {
-                return _waiting.Count;
+                var busy = _working.Values.Select(since => time.GetElapsedTime(since)).ToList();
+                return new QueueState(
+                    name,
+                    _waiting.Count,
+                    TimeSpan.FromTicks(busy.Sum(span => span.Ticks)),
+                    busy.DefaultIfEmpty().Max());
             }
         }
     }
@@ -53,12 +60,16 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
                 delay.Timer.Dispose();
             }
 
-            if (_working.Contains(key))
+            if (_working.ContainsKey(key))
             {
-                _again.Add(key);
+                if (_again.Add(key))
+                {
+                    metrics.Queued(name);
+                }
             }
-            else if (_waiting.Add(key))
+            else if (_waiting.TryAdd(key, time.GetTimestamp()))
             {
+                metrics.Queued(name);
                 _ready.Writer.TryWrite(key);
             }
         }
@@ -75,7 +86,7 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
         lock (_gate)
         {
             var due = time.GetUtcNow() + wait;
-            if (_closed || _waiting.Contains(key) || _delays.TryGetValue(key, out var delay) && delay.Due <= due)
+            if (_closed || _waiting.ContainsKey(key) || _delays.TryGetValue(key, out var delay) && delay.Due <= due)
             {
                 return;
             }
@@ -99,6 +110,8 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
             failures = _failures[key] = _failures.GetValueOrDefault(key) + 1;
         }
 
+        metrics.Retried(name);
+
         var wait = FirstWait * Math.Pow(2, Math.Min(failures - 1, 20));
         wait = wait < LongestWait ? wait : LongestWait;
         AddAfter(key, wait * (0.8 + 0.4 * Random.Shared.NextDouble()));
@@ -119,8 +132,12 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
         var key = await _ready.Reader.ReadAsync(cancellationToken);
         lock (_gate)
         {
-            _waiting.Remove(key);
-            _working.Add(key);
+            if (_waiting.Remove(key, out var since))
+            {
+                metrics.Waited(name, time.GetElapsedTime(since));
+            }
+
+            _working[key] = time.GetTimestamp();
         }
 
         return key;
@@ -130,8 +147,12 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
     {
         lock (_gate)
         {
-            _working.Remove(key);
-            if (_again.Remove(key) && !_closed && _waiting.Add(key))
+            if (_working.Remove(key, out var since))
+            {
+                metrics.Worked(name, time.GetElapsedTime(since));
+            }
+
+            if (_again.Remove(key) && !_closed && _waiting.TryAdd(key, time.GetTimestamp()))
             {
                 _ready.Writer.TryWrite(key);
             }

@@ -1,5 +1,6 @@
-// Passes a standby's GET /routing on to the leader, the only one that knows what instances have loaded.
+// Passes what a standby is asked on to the leader, the only one that knows what instances have loaded.
 using Microsoft.AspNetCore.Http;
+using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Operator.Routing;
 
 namespace ServerlessEventing.Operator.Leadership;
@@ -29,7 +30,7 @@ public sealed class LeaderRelay : IDisposable
 
     public async Task PassAsync(HttpContext context, Uri leader)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, leader);
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), leader);
         request.Headers.TryAddWithoutValidation(Header, "1");
         foreach (var name in Passed)
         {
@@ -39,6 +40,11 @@ public sealed class LeaderRelay : IDisposable
             }
         }
 
+        if (context.Request.ContentLength is > 0 and <= EventTypeReport.MaxBytes and var length)
+        {
+            request.Content = new StreamContent(context.Request.Body) { Headers = { ContentLength = length } };
+        }
+
         try
         {
             using var answer = await _client.SendAsync(
@@ -46,7 +52,8 @@ public sealed class LeaderRelay : IDisposable
             context.Response.StatusCode = (int)answer.StatusCode;
             foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
             {
-                if (name is "ETag" or "Cache-Control" or "Content-Type" or "Content-Encoding" or "WWW-Authenticate")
+                if (name is EventTypeReport.AskedBy or "ETag" or "Cache-Control" or "Content-Type"
+                    or "Content-Encoding" or "WWW-Authenticate")
                 {
                     context.Response.Headers[name] = values.ToArray();
                 }

@@ -1,6 +1,7 @@
 // Every kind we reconcile, and whom a change wakes beside those every change wakes.
 using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Controllers;
+using ServerlessEventing.Operator.Reconcilers.EventTypes;
 using ServerlessEventing.Operator.Reconcilers.Flows;
 using ServerlessEventing.Operator.Reconcilers.Sources;
 using ServerlessEventing.Operator.Resources;
@@ -25,8 +26,8 @@ internal static class ReconcilerSet
         new NamespaceReconciler(parts),
         new ProvisionerReconciler(),
         new EventTypeReconciler(parts),
-        new SequenceReconciler(parts),
-        new ParallelReconciler(parts),
+        new FlowReconciler(ResourceTypes.Sequence, SequenceShape.MakeAsync, parts),
+        new FlowReconciler(ResourceTypes.Parallel, ParallelShape.MakeAsync, parts),
         new PingSourceReconciler(parts),
         new CronJobSourceReconciler(parts),
         .. ResourceTypes.ApiServerSources.Select(type => new ApiServerSourceReconciler(type, parts)),

@@ -38,7 +38,7 @@ public sealed class Resource(JsonObject json)
         Json.Items("metadata", "finalizers").Any(item => item.Text() == finalizer);
 
     /// <summary>The owner that controls this object, or null.</summary>
-    public Owner? Controller => Json.Items("metadata", "ownerReferences")
+    public Owner? Controller { get; } = json.Items("metadata", "ownerReferences")
         .Where(item => item.At("controller") is JsonValue flag && flag.TryGetValue<bool>(out var on) && on)
         .Select(item => new Owner(
             GroupKind.Of(item.Text("apiVersion") ?? "", item.Text("kind") ?? ""),

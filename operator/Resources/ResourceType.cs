@@ -15,8 +15,11 @@ public sealed record ResourceType(string Group, string Version, string Plural, s
     /// <summary>Kind and group, without version: two versions of a kind are the same objects.</summary>
     public GroupKind GroupKind => new(Group, Kind);
 
+    /// <summary>Plural and group, which no two kinds share: <c>channels.messaging.knative.dev</c>.</summary>
+    public string FullName => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
+
     /// <summary>The finalizer we put on objects of this kind, in Knative's form.</summary>
-    public string Finalizer => $"{Plural}.{Group}";
+    public string Finalizer => FullName;
 
     /// <summary>Path of the collection (no name), an object, or a subresource of it.</summary>
     public string Path(string @namespace = "", string name = "", string subresource = "")

@@ -16,7 +16,7 @@ public sealed class OperatorSettingsTests
     [InlineData("ServiceBusConnection", "", "No Service Bus")]
     public void Setting_Wrong_IsRefusedByName(string name, string value, string message)
     {
-        Assert.Null(OperatorSettings.Read(Variable, NullLoggerFactory.Instance, out var problem));
+        Assert.Null(OperatorSettings.Read([], Variable, NullLoggerFactory.Instance, out var problem));
         Assert.Contains(message, problem);
 
         string? Variable(string asked) => asked == name ? value
@@ -34,10 +34,35 @@ public sealed class OperatorSettingsTests
             ["EVENTING_FUNCTIONS_SERVICE_ACCOUNT"] = "dispatcher",
             ["EVENTING_INJECTION_SELECTOR"] = "{}",
         };
-        var options = OperatorSettings.Read(given.GetValueOrDefault, NullLoggerFactory.Instance, out var problem);
+        var options = OperatorSettings.Read([], given.GetValueOrDefault, NullLoggerFactory.Instance, out var problem);
         Assert.Equal("", problem);
         Assert.True(options!.Coexist);
         Assert.Equal("dispatcher", options.FunctionsServiceAccount);
         Assert.Empty(options.InjectionSelector!);
     }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("--coexist", true)]
+    public void Coexist_AsAnOption_IsTheSameAsTheVariable(string? argument, bool coexist)
+    {
+        var options = OperatorSettings.Read(
+            argument is null ? [] : [argument], Bus, NullLoggerFactory.Instance, out var problem);
+        Assert.Equal("", problem);
+        Assert.Equal(coexist, options!.Coexist);
+    }
+
+    [Theory]
+    [InlineData("--coexists")]
+    [InlineData("coexist")]
+    [InlineData("--coexist=true")]
+    public void Argument_Unknown_IsRefusedByNameAndSaysWhatThereIs(string argument)
+    {
+        Assert.Null(OperatorSettings.Read([argument], Bus, NullLoggerFactory.Instance, out var problem));
+        Assert.Contains($"'{argument}'", problem);
+        Assert.Contains("takes --coexist", problem);
+    }
+
+    private static string? Bus(string name) =>
+        name == "ServiceBusConnection" ? "Endpoint=sb://localhost;UseDevelopmentEmulator=true" : null;
 }

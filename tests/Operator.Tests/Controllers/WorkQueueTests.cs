@@ -2,6 +2,7 @@
 using Microsoft.Extensions.Time.Testing;
 using ServerlessEventing.Operator.Controllers;
 using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.Operator.Telemetry;
 
 namespace ServerlessEventing.Operator.Tests.Controllers;
 
@@ -10,11 +11,16 @@ public sealed class WorkQueueTests : IDisposable
     private static readonly ResourceKey A = new("ns", "a");
     private static readonly ResourceKey B = new("ns", "b");
     private readonly FakeTimeProvider _time = new();
+    private readonly OperatorMetrics _metrics = new();
     private readonly WorkQueue _queue;
 
-    public WorkQueueTests() => _queue = new WorkQueue(_time);
+    public WorkQueueTests() => _queue = new WorkQueue("things.example", _time, _metrics);
 
-    public void Dispose() => _queue.Dispose();
+    public void Dispose()
+    {
+        _queue.Dispose();
+        _metrics.Dispose();
+    }
 
     [Fact]
     public async Task Add_TheSameKeyTwice_IsTakenOnce()
@@ -24,7 +30,7 @@ public sealed class WorkQueueTests : IDisposable
         _queue.Add(B);
         Assert.Equal(A, await Take());
         Assert.Equal(B, await Take());
-        Assert.Equal(0, _queue.Depth);
+        Assert.Equal(0, _queue.State.Depth);
     }
 
     [Fact]
@@ -34,9 +40,9 @@ public sealed class WorkQueueTests : IDisposable
         var key = await Take();
         _queue.Add(A);
         _queue.Add(A);
-        Assert.Equal(0, _queue.Depth);
+        Assert.Equal(0, _queue.State.Depth);
         _queue.Done(key);
-        Assert.Equal(1, _queue.Depth);
+        Assert.Equal(1, _queue.State.Depth);
         Assert.Equal(A, await Take());
     }
 
@@ -45,7 +51,7 @@ public sealed class WorkQueueTests : IDisposable
     {
         _queue.AddAfter(A, TimeSpan.FromSeconds(10));
         _time.Advance(TimeSpan.FromSeconds(9));
-        Assert.Equal(0, _queue.Depth);
+        Assert.Equal(0, _queue.State.Depth);
         _time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(A, await Take());
     }
@@ -57,7 +63,7 @@ public sealed class WorkQueueTests : IDisposable
         _queue.AddAfter(A, TimeSpan.FromSeconds(1));
         _queue.AddAfter(A, TimeSpan.FromMinutes(5));
         _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal(1, _queue.Depth);
+        Assert.Equal(1, _queue.State.Depth);
     }
 
     [Fact]
@@ -67,7 +73,7 @@ public sealed class WorkQueueTests : IDisposable
         _queue.Add(A);
         _queue.Done(await Take());
         _time.Advance(TimeSpan.FromMinutes(2));
-        Assert.Equal(0, _queue.Depth);
+        Assert.Equal(0, _queue.State.Depth);
     }
 
     [Fact]
@@ -93,11 +99,50 @@ public sealed class WorkQueueTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task State_WhileKeysAreWorkedOn_SumsTheirTimesAndHasTheLongest()
+    {
+        _queue.Add(A);
+        _queue.Add(B);
+        var first = await Take();
+        _time.Advance(TimeSpan.FromSeconds(3));
+        var second = await Take();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(
+            new QueueState("things.example", 0, TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(5)), _queue.State);
+        _queue.Done(first);
+        Assert.Equal(TimeSpan.FromSeconds(2), _queue.State.Longest);
+        _queue.Done(second);
+        Assert.Equal(TimeSpan.Zero, _queue.State.Unfinished);
+    }
+
+    // client-go counts a key when it becomes due, however often it is asked for, and again for each retry.
+    [Fact]
+    public async Task Metrics_OfAKey_CountAsClientGoDoes()
+    {
+        using var seen = new SeenMeasurements("things.example");
+        _queue.Add(A);
+        _queue.Add(A);
+        _time.Advance(TimeSpan.FromSeconds(4));
+        var key = await Take();
+        _queue.Add(A);
+        _queue.Add(A);
+        _time.Advance(TimeSpan.FromSeconds(6));
+        _queue.Done(key);
+        _queue.Retry(B);
+        Assert.Equal([1, 1], seen["workqueue_adds_total"]);
+        Assert.Equal([4], seen["workqueue_queue_duration_seconds"]);
+        Assert.Equal([6], seen["workqueue_work_duration_seconds"]);
+        Assert.Equal([1], seen["workqueue_retries_total"]);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal([1, 1, 1], seen["workqueue_adds_total"]);
+    }
+
     private async Task<TimeSpan> WaitOfRetry()
     {
         var start = _time.GetUtcNow();
         _queue.Retry(A);
-        while (_queue.Depth == 0)
+        while (_queue.State.Depth == 0)
         {
             _time.Advance(TimeSpan.FromMilliseconds(20));
         }

@@ -1,5 +1,6 @@
 // The bus of the tests' house.
 using ServerlessEventing.Local.ServiceBus;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.ServiceBus.Administration;
 
 namespace ServerlessEventing.Operator.Tests.EndToEnd;
@@ -39,11 +40,11 @@ public sealed class Bus : IAsyncDisposable
         return found;
     }
 
-    public async Task StartAsync(string folder)
+    public async Task StartAsync(string folder, AzureQuirks? quirks = null)
     {
         _folder = folder;
         _emulator = await ServiceBusEmulator.StartAsync(
-            new ServiceBusEmulatorOptions { DataFolder = folder }, default);
+            new ServiceBusEmulatorOptions { DataFolder = folder, Quirks = quirks }, default);
         Administration = new ServiceBusAdministrationClient(ManagementConnection);
     }
 

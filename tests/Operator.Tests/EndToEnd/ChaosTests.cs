@@ -17,8 +17,10 @@ public sealed class ChaosTests(RestlessHouse restless, ITestOutputHelper output)
     [Fact]
     public async Task Objects_ChangedAtRandomUnderRestarts_LeaveExactlyWhatTheyAskFor()
     {
-        var seed = Environment.TickCount;
-        output.WriteLine($"seed {seed}");
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("EVENTING_SEED"), out var asked)
+            ? asked
+            : Environment.TickCount;
+        output.WriteLine($"EVENTING_SEED={seed}");
         var random = new Random(seed);
         var ns = await House.Namespace();
         await House.Bus.Administration.CreateTopicAsync(
@@ -110,21 +112,23 @@ public sealed class ChaosTests(RestlessHouse restless, ITestOutputHelper output)
             Assert.Equal(wanted, present.Select(subscription => subscription.SubscriptionName).Order());
         }
 
-        var retries = triggers.Where(IsDedicated).Select(trigger => EntityNames.Retries(
-            EntityNames.DedicatedLane(ns, trigger.Name, trigger.Uid))).Order();
+        // A Trigger whose Broker is gone keeps what may still be on its way to it: the Broker may come back.
+        var retries = triggers.Where(IsDedicated).Select(trigger => RetriesOf(ns, trigger)).ToList();
+        var kept = all.Except(triggers).Select(trigger => RetriesOf(ns, trigger));
         var queues = new List<string>();
         await foreach (var queue in House.Bus.Administration.GetQueuesAsync())
         {
             queues.Add(queue.Name);
         }
 
-        Assert.Equal(retries, queues.Where(
-            name => name.StartsWith($"eventing-dedicated.{ns}.", StringComparison.Ordinal)).Order());
+        queues.RemoveAll(name => !name.StartsWith($"eventing-dedicated.{ns}.", StringComparison.Ordinal));
+        Assert.Empty(retries.Except(queues));
+        Assert.Empty(queues.Except(retries).Except(kept));
 
         var table = await House.Table();
         var active = table.Egresses.Where(egress => egress.Namespace == ns && egress.State == EgressState.Active)
             .Select(egress => egress.Uid).ToList();
-        // A Trigger whose Broker is gone keeps its egress: the Broker may come back.
+        // And its egress.
         Assert.Empty(triggers.Select(trigger => trigger.Uid).Except(active));
         Assert.Empty(active.Except(all.Select(trigger => trigger.Uid)));
         Assert.Equal(
@@ -138,6 +142,9 @@ public sealed class ChaosTests(RestlessHouse restless, ITestOutputHelper output)
 
     private static bool IsDedicated(Resource trigger) =>
         trigger.Annotation("eventing.azure.dev/dispatch") == "dedicated";
+
+    private static string RetriesOf(string ns, Resource trigger) =>
+        EntityNames.Retries(EntityNames.DedicatedLane(ns, trigger.Name, trigger.Uid));
 
     private static string EntityOf(Resource trigger) => IsDedicated(trigger)
         ? EntityNames.DedicatedSubscription(trigger.Name, trigger.Uid)

@@ -11,17 +11,20 @@ namespace ServerlessEventing.Operator.Tests.EndToEnd;
 /// </summary>
 public sealed class CoexistTests : IAsyncLifetime
 {
+    /// <summary>Definitions as they are beside an installed Knative.</summary>
+    internal static readonly IReadOnlyList<string> KnativesAndOurThree =
+    [
+        .. Directory.EnumerateFiles(
+            Path.Combine(House.Root(), "tests", "Local.Kubernetes.Tests", "Conformance", "knative-crds"), "*.yaml")
+            .Order(),
+        Ours("eventing.knative.dev_channels"),
+        Ours("eventing.knative.dev_subscriptions"),
+        Ours("messaging.knative.dev_servicebuschannels"),
+    ];
+
     private readonly House _house = new()
     {
-        Definitions =
-        [
-            .. Directory.EnumerateFiles(
-                Path.Combine(House.Root(), "tests", "Local.Kubernetes.Tests", "Conformance", "knative-crds"), "*.yaml")
-                .Order(),
-            Ours("eventing.knative.dev_channels"),
-            Ours("eventing.knative.dev_subscriptions"),
-            Ours("messaging.knative.dev_servicebuschannels"),
-        ],
+        Definitions = KnativesAndOurThree,
         Settings = options => options with { Coexist = true },
     };
 

@@ -7,6 +7,7 @@ using k8s;
 using Microsoft.Extensions.Logging;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Local.Kubernetes;
+using ServerlessEventing.Local.ServiceBus.Messaging;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Testing;
 
@@ -29,6 +30,12 @@ public sealed class House : IAsyncLifetime
 
     /// <summary>What this house's operator has other settings for.</summary>
     public Func<OperatorOptions, OperatorOptions> Settings { get; init; } = options => options;
+
+    /// <summary>Whether an operator runs in this process; a test may start one in a process of its own.</summary>
+    public bool HasOperator { get; init; } = true;
+
+    /// <summary>Whether the bus does its worst, as far as Azure promises no better.</summary>
+    public bool Quirks { get; init; }
 
     /// <summary>Another house's bus, which stays when this house goes; null: one of its own.</summary>
     public Bus? SharedBus { get; init; }
@@ -63,10 +70,13 @@ public sealed class House : IAsyncLifetime
 
         if (SharedBus is null)
         {
-            await _bus.StartAsync(_folder["bus"]);
+            await _bus.StartAsync(_folder["bus"], Quirks ? new AzureQuirks() : null);
         }
 
-        await StartOperator();
+        if (HasOperator)
+        {
+            await StartOperator();
+        }
     }
 
     public async Task StartOperator() => Operator = await OperatorApplication.StartAsync(Settings(Options), default);
@@ -100,7 +110,11 @@ public sealed class House : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await Operator.DisposeAsync();
+        if (HasOperator)
+        {
+            await Operator.DisposeAsync();
+        }
+
         if (SharedBus is null)
         {
             await _bus.DisposeAsync();
@@ -130,16 +144,22 @@ public sealed class House : IAsyncLifetime
                 json["metadata"]!["namespace"] = @namespace;
             }
 
-            var path = Collection(json);
-            var (code, body) = await Send(HttpMethod.Post, path, json, "application/json");
-            if (code == HttpStatusCode.Conflict)
-            {
-                (code, body) = await Send(
-                    HttpMethod.Patch, $"{path}/{json.Text("metadata", "name")}", json, "application/merge-patch+json");
-            }
-
-            Assert.True((int)code < 300, $"{json.Text("kind")} {json.Text("metadata", "name")}: {(int)code} {body}");
+            await Apply(json);
         }
+    }
+
+    /// <summary>Creates an object, or merges it over the one there; a refusal fails the test.</summary>
+    public async Task Apply(JsonObject json)
+    {
+        var path = Collection(json);
+        var (code, body) = await Send(HttpMethod.Post, path, json, "application/json");
+        if (code == HttpStatusCode.Conflict)
+        {
+            (code, body) = await Send(
+                HttpMethod.Patch, $"{path}/{json.Text("metadata", "name")}", json, "application/merge-patch+json");
+        }
+
+        Assert.True((int)code < 300, $"{json.Text("kind")} {json.Text("metadata", "name")}: {(int)code} {body}");
     }
 
     /// <summary>A Service, for something to refer to.</summary>
@@ -158,10 +178,13 @@ public sealed class House : IAsyncLifetime
         return code == HttpStatusCode.OK ? new Resource((JsonObject)JsonNode.Parse(body)!) : null;
     }
 
+    /// <summary>The objects of a collection; none of a kind that is not served.</summary>
     public async Task<IReadOnlyList<Resource>> List(string path)
     {
-        var (_, body) = await Send(HttpMethod.Get, path, null, "application/json");
-        return [.. JsonNode.Parse(body).Items("items").OfType<JsonObject>().Select(item => new Resource(item))];
+        var (code, body) = await Send(HttpMethod.Get, path, null, "application/json");
+        return code == HttpStatusCode.NotFound
+            ? []
+            : [.. JsonNode.Parse(body).Items("items").OfType<JsonObject>().Select(item => new Resource(item))];
     }
 
     /// <summary>Waits for Ready=True and returns the object.</summary>
@@ -197,7 +220,8 @@ public sealed class House : IAsyncLifetime
     public static string Trigger(string @namespace, string name) =>
         $"apis/eventing.knative.dev/v1/namespaces/{@namespace}/triggers/{name}";
 
-    private static string Collection(JsonObject json)
+    /// <summary>Path of the collection an object belongs to.</summary>
+    public static string Collection(JsonObject json)
     {
         var apiVersion = json.Text("apiVersion")!;
         var prefix = apiVersion.Contains('/') ? "apis" : "api";

@@ -90,27 +90,6 @@ public sealed class LeadershipTests(House house) : IClassFixture<House>
         await house.StartOperator();
     }
 
-    [Fact]
-    public async Task Metrics_OfARunningOperator_HaveTheNamesOfControllerRuntime()
-    {
-        var ns = await house.Namespace("eventing.knative.dev/injection: enabled");
-        await house.Ready(House.Broker(ns));
-        await Eventually.Passes(async () =>
-        {
-            var text = await _http.GetStringAsync(new Uri(house.Operator.RoutingUri, "/metrics"));
-            foreach (var name in new[]
-            {
-                "controller_runtime_reconcile_total", "controller_runtime_reconcile_time_seconds_bucket",
-                "controller_runtime_active_workers", "workqueue_depth", "workqueue_adds_total",
-                "leader_election_master_status", "eventing_watch_age_seconds", "eventing_routing_generation",
-                "eventing_bus_management_total",
-            })
-            {
-                Assert.Contains(name + "{", text);
-            }
-        });
-    }
-
     private Task<OperatorApplication> StartAsync(string name) => OperatorApplication.StartAsync(
         house.Options with
         {

@@ -2,7 +2,7 @@
 using ServerlessEventing.Operator.Controllers;
 using ServerlessEventing.Operator.Resources;
 
-namespace ServerlessEventing.Operator.Reconcilers;
+namespace ServerlessEventing.Operator.Reconcilers.EventTypes;
 
 /// <summary>
 /// EventTypes of every version: a reference to any kind (v1beta2 on), or the name of a Broker (before). They describe

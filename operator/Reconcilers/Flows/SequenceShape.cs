@@ -11,25 +11,11 @@ namespace ServerlessEventing.Operator.Reconcilers.Flows;
 ///   {name}-kn-sequence-0 ─► step 0 ─reply─► {name}-kn-sequence-1 ─► step 1 ─reply─► … ─► spec.reply
 /// </code>
 /// </remarks>
-public sealed class SequenceReconciler(ReconcilerParts parts) : IObjectReconciler
+internal static class SequenceShape
 {
-    public ResourceType Type => ResourceTypes.Sequence;
-
-    public ConditionSet? Conditions { get; } = new(
-        "ChannelsReady", "SubscriptionsReady", "Addressable", "EventPoliciesReady");
-
-    public bool HasFinalizer => false;
-
-    public bool IsOurs(Resource resource) => true;
-
-    public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
+    public static async Task<Resource?> MakeAsync(
+        FlowChildren children, Reconcile work, CancellationToken cancellationToken)
     {
-        var children = new FlowChildren(parts, Type, work);
-        if (children.ChannelType is null)
-        {
-            return children.RefuseTemplate();
-        }
-
         var steps = work.Object.Spec.Items("steps").ToList();
         Resource? entrance = null;
         var channels = new JsonArray();
@@ -53,14 +39,8 @@ public sealed class SequenceReconciler(ReconcilerParts parts) : IObjectReconcile
 
         work.Status["channelStatuses"] = channels;
         work.Status["subscriptionStatuses"] = subscriptions;
-        return await children.FinishAsync(entrance, cancellationToken);
+        return entrance;
     }
-
-    public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>
-        Task.FromResult(ReconcileResult.Done);
-
-    /// <summary>Its children go by their owner references.</summary>
-    public Task ForgetAsync(ResourceKey key, CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static string Name(Resource sequence, int step) => $"{sequence.Name}-kn-sequence-{step}";
 }

@@ -14,25 +14,11 @@ namespace ServerlessEventing.Operator.Reconcilers.Flows;
 /// A branch's filter is a service: it answers with the event to let pass, or with none. Without a filter the event
 /// itself is the reply.
 /// </remarks>
-public sealed class ParallelReconciler(ReconcilerParts parts) : IObjectReconciler
+internal static class ParallelShape
 {
-    public ResourceType Type => ResourceTypes.Parallel;
-
-    public ConditionSet? Conditions { get; } = new(
-        "ChannelsReady", "SubscriptionsReady", "Addressable", "EventPoliciesReady");
-
-    public bool HasFinalizer => false;
-
-    public bool IsOurs(Resource resource) => true;
-
-    public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
+    public static async Task<Resource?> MakeAsync(
+        FlowChildren children, Reconcile work, CancellationToken cancellationToken)
     {
-        var children = new FlowChildren(parts, Type, work);
-        if (children.ChannelType is null)
-        {
-            return children.RefuseTemplate();
-        }
-
         var parallel = work.Object;
         var stem = $"{parallel.Name}-kn-parallel";
         var (entrance, ingress) = await children.ChannelAsync(stem, cancellationToken);
@@ -60,12 +46,6 @@ public sealed class ParallelReconciler(ReconcilerParts parts) : IObjectReconcile
 
         work.Status["ingressChannelStatus"] = ingress;
         work.Status["branchStatuses"] = statuses;
-        return await children.FinishAsync(entrance, cancellationToken);
+        return entrance;
     }
-
-    public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>
-        Task.FromResult(ReconcileResult.Done);
-
-    /// <summary>Its children go by their owner references.</summary>
-    public Task ForgetAsync(ResourceKey key, CancellationToken cancellationToken) => Task.CompletedTask;
 }
