@@ -12,6 +12,7 @@ internal sealed class House : IAsyncDisposable
     private const string Namespace = "bench";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan PatienceATrigger = TimeSpan.FromSeconds(0.5);
     private static readonly int[] Ports = [7071, 5672, 5300, 6443, 3128];
 
     private readonly string folder;
@@ -42,7 +43,7 @@ internal sealed class House : IAsyncDisposable
                     "up", manifest, "--data", Path.Combine(house.folder, "data"), "--door", door,
                     "--port-offset", offset.ToString(CultureInfo.InvariantCulture),
                 ],
-                ReadyMark, Patience, cancellationToken);
+                ReadyMark, Patience + (triggers * PatienceATrigger), cancellationToken);
         }
         catch
         {
