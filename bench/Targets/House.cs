@@ -12,7 +12,7 @@ internal sealed class House : IAsyncDisposable
     private const string Namespace = "bench";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan PatienceATrigger = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan PatienceATrigger = TimeSpan.FromSeconds(1);
     private static readonly int[] Ports = [7071, 5672, 5300, 6443, 3128];
 
     private readonly string folder;
@@ -52,7 +52,7 @@ internal sealed class House : IAsyncDisposable
         }
 
         var ingress = new Uri($"http://127.0.0.1:{Ports[0] + offset}/{Namespace}/default");
-        var name = triggers == 1 ? Named(door) : $"{Named(door)}, {triggers} Triggers";
+        var name = triggers == 1 ? Named(door) : $"{door} door, {triggers} Triggers";
         return new(name, ingress, delivers: true, house.process.Id, house);
     }
 
