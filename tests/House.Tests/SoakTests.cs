@@ -177,7 +177,7 @@ public sealed class SoakTests
             TestContext.Current.SendDiagnosticMessage("MB: {0}", string.Join(' ', all.Select(size => $"{size:0.0}")));
         }
 
-        // Then five minutes: the heap goes up and down by some MB every minute or two, which is no trend over that time.
+        // Then five minutes: the heap goes up and down by some MB every minute or two, no trend over that time.
         return [.. sizes.Select(all => Trend(all[WarmingUp..]) / minutes)];
     }
 
