@@ -5,6 +5,9 @@ using ServerlessEventing.Bench.Verbs;
 var root = new RootCommand("Measures Serverless Eventing beside controls; only the ratios mean something.")
 {
     E2eVerb.Create(),
+    LatencyVerb.Create(),
+    TriggersVerb.Create(),
+    FiltersVerb.Create(),
     ServiceBusVerb.Create(),
     ControlVerb.Create(),
 };

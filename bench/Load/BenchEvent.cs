@@ -1,5 +1,4 @@
 // The events a bench sends: 1 KB CloudEvents in binary mode, as the bytes of a whole HTTP request.
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
@@ -37,12 +36,13 @@ internal sealed class BenchEvent
     public int Run { get; }
 
     /// <summary>
-    /// Writes event <paramref name="number"/> into <paramref name="target"/>, stamped with the time now.
+    /// Writes event <paramref name="number"/> into <paramref name="target"/>, stamped with when it was
+    /// <paramref name="sent"/>.
     /// </summary>
-    public int Write(int number, byte[] target)
+    public int Write(int number, long sent, byte[] target)
     {
         var rest = string.Create(CultureInfo.InvariantCulture,
-            $"ce-id: {Run}-{number}\r\n{NumberHeader}: {number}\r\n{SentHeader}: {Stopwatch.GetTimestamp()}\r\n\r\n");
+            $"ce-id: {Run}-{number}\r\n{NumberHeader}: {number}\r\n{SentHeader}: {sent}\r\n\r\n");
         var length = Encoding.ASCII.GetBytes(head, target);
         length += Encoding.ASCII.GetBytes(rest, target.AsSpan(length));
         body.CopyTo(target, length);

@@ -5,20 +5,25 @@ using ServerlessEventing.Bench.Targets;
 namespace ServerlessEventing.Bench.Measure;
 
 /// <summary>Runs targets one at a time; run numbers keep late deliveries of one run out of the next.</summary>
-internal sealed class Run(Subscriber subscriber, int concurrency)
+internal sealed class Run(Subscriber subscriber, int concurrency, int? rate = null)
 {
     /// <summary>How long nothing may arrive before what is missing is called missing.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private int number;
 
+    public int Concurrency => concurrency;
+
+    /// <summary>Events a second; null for a closed loop.</summary>
+    public int? Rate => rate;
+
     public async Task<Sample> MeasureAsync(Target target, int events, CancellationToken cancellationToken)
     {
         var run = ++number;
         var cpuBefore = Cpu(target);
         var tally = subscriber.Expect(run, events);
-        var sent = await ClosedLoop.RunAsync(
-            target.Address, new BenchEvent(target.Address, run), events, concurrency, cancellationToken);
+        var sent = await Sending.RunAsync(
+            target.Address, new BenchEvent(target.Address, run), events, concurrency, rate, cancellationToken);
         var acknowledged = sent.AcknowledgedMilliseconds.Length;
         if (target.Delivers)
         {

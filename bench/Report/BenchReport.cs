@@ -37,6 +37,8 @@ internal sealed record BenchReport
 
     public required IReadOnlyList<Ratio> Ratios { get; init; }
 
+    public IReadOnlyList<Goal> Goals { get; init; } = [];
+
     /// <summary>What else is to be said, a line each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -71,6 +73,11 @@ internal sealed record BenchReport
         foreach (var ratio in Ratios)
         {
             text.AppendLine($"  {ratio.Name}: {ratio.What} {ratio.Value:0.000} × {ratio.Control}");
+        }
+
+        foreach (var goal in Goals)
+        {
+            text.AppendLine($"  {goal}");
         }
 
         foreach (var note in Notes)

@@ -9,9 +9,10 @@ namespace ServerlessEventing.Bench.Targets;
 internal sealed class House : IAsyncDisposable
 {
     private const string ReadyMark = "Serverless Eventing is up";
-    private const string BrokerPath = "bench/default";
+    private const string Namespace = "bench";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan PatienceATrigger = TimeSpan.FromSeconds(1);
     private static readonly int[] Ports = [7071, 5672, 5300, 6443, 3128];
 
     private readonly string folder;
@@ -19,12 +20,20 @@ internal sealed class House : IAsyncDisposable
 
     private House(string folder) => this.folder = folder;
 
-    public static async Task<Target> StartAsync(string door, Uri subscriber, CancellationToken cancellationToken)
+    /// <summary>What the target of a door is called.</summary>
+    public static string Named(string door) => $"house, {door} door";
+
+    /// <summary>
+    /// Starts a house whose Broker has so many Triggers; each subscribes the same, the first everything, the others a
+    /// type that no event has.
+    /// </summary>
+    public static async Task<Target> StartAsync(
+        string door, Uri subscriber, CancellationToken cancellationToken, int triggers = 1)
     {
         var command = EventingCommand.Find();
         var house = new House(Directory.CreateTempSubdirectory("eventing-bench-").FullName);
         var manifest = Path.Combine(house.folder, "bench.yaml");
-        await File.WriteAllTextAsync(manifest, Manifest(subscriber), cancellationToken);
+        await File.WriteAllTextAsync(manifest, Manifests(subscriber, triggers), cancellationToken);
         var offset = FreeOffset();
         try
         {
@@ -34,7 +43,7 @@ internal sealed class House : IAsyncDisposable
                     "up", manifest, "--data", Path.Combine(house.folder, "data"), "--door", door,
                     "--port-offset", offset.ToString(CultureInfo.InvariantCulture),
                 ],
-                ReadyMark, Patience, cancellationToken);
+                ReadyMark, Patience + (triggers * PatienceATrigger), cancellationToken);
         }
         catch
         {
@@ -42,8 +51,9 @@ internal sealed class House : IAsyncDisposable
             throw;
         }
 
-        var ingress = new Uri($"http://127.0.0.1:{Ports[0] + offset}/{BrokerPath}");
-        return new($"house, {door} door", ingress, delivers: true, house.process.Id, house);
+        var ingress = new Uri($"http://127.0.0.1:{Ports[0] + offset}/{Namespace}/default");
+        var name = triggers == 1 ? Named(door) : $"{door} door, {triggers} Triggers";
+        return new(name, ingress, delivers: true, house.process.Id, house);
     }
 
     public async ValueTask DisposeAsync()
@@ -63,25 +73,36 @@ internal sealed class House : IAsyncDisposable
         }
     }
 
-    private static string Manifest(Uri subscriber) => $"""
-        apiVersion: v1
-        kind: Namespace
-        metadata:
-          name: bench
-        ---
-        apiVersion: eventing.knative.dev/v1
-        kind: Broker
-        metadata:
-          name: default
-          namespace: bench
-        ---
+    private static string Manifests(Uri subscriber, int triggers) => string.Join(
+        "\n---\n",
+        [
+            $"""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: {Namespace}
+            """,
+            $"""
+            apiVersion: eventing.knative.dev/v1
+            kind: Broker
+            metadata:
+              name: default
+              namespace: {Namespace}
+            """,
+            Trigger("all", subscriber, "[]"),
+            .. Enumerable.Range(1, triggers - 1)
+                .Select(n => Trigger($"other-{n}", subscriber, $"[{{exact: {{type: com.example.other.{n}}}}}]")),
+        ]);
+
+    private static string Trigger(string name, Uri subscriber, string filters) => $"""
         apiVersion: eventing.knative.dev/v1
         kind: Trigger
         metadata:
-          name: all
-          namespace: bench
+          name: {name}
+          namespace: {Namespace}
         spec:
           broker: default
+          filters: {filters}
           subscriber:
             uri: {subscriber}
         """;

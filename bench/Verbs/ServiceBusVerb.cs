@@ -36,19 +36,11 @@ internal static class ServiceBusVerb
         DefaultValueFactory = _ => 500,
     };
 
-    private static readonly Option<int> Rounds = new("--rounds")
-    {
-        Description = "Interleaved rounds",
-        DefaultValueFactory = _ => 5,
-    };
-
-    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON" };
-
     public static Command Create()
     {
         var command = new Command("servicebus", "Messages into the Service Bus emulator and out again.")
         {
-            Messages, InFlight, Rounds, Json,
+            Messages, InFlight, BenchOptions.Rounds, BenchOptions.Json,
         };
         command.SetAction(RunAsync);
         return command;
@@ -61,7 +53,7 @@ internal static class ServiceBusVerb
         {
             var contestants = await StartAsync(buses, cancellationToken);
             var report = await MeasureAsync(result, buses, contestants, cancellationToken);
-            Console.WriteLine(result.GetValue(Json) ? report.ToJson() : report.ToText());
+            Console.WriteLine(result.GetValue(BenchOptions.Json) ? report.ToJson() : report.ToText());
             return 0;
         }
         catch (Exception stopped) when (
@@ -112,7 +104,7 @@ internal static class ServiceBusVerb
         ParseResult result, List<Bus> buses, List<Contestant> contestants, CancellationToken cancellationToken)
     {
         var (messages, inFlight, rounds) =
-            (result.GetValue(Messages), result.GetValue(InFlight), result.GetValue(Rounds));
+            (result.GetValue(Messages), result.GetValue(InFlight), result.GetValue(BenchOptions.Rounds));
         foreach (var contestant in contestants)
         {
             await Console.Error.WriteLineAsync($"warming up: {contestant.Name} …");

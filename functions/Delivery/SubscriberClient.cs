@@ -1,5 +1,6 @@
 // Hands one event to one address by HTTP POST and reads what comes back.
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using ServerlessEventing.Contract.Routing;
@@ -95,7 +96,8 @@ internal sealed class SubscriberClient(
 
     private static HttpRequestMessage Request(EgressRoute route, Uri address, CloudEvent cloudEvent, bool wantsReply)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, address);
+        // Over TLS the subscriber chooses; without it HTTP/1.1 is spoken.
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Version = HttpVersion.Version20 };
         if (wantsReply)
         {
             request.Headers.TryAddWithoutValidation("Prefer", "reply");

@@ -56,6 +56,7 @@ internal sealed class TrustedClients(EgressSafety safety) : IDisposable
         UseCookies = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectTimeout = ConnectTimeout,
+        EnableMultipleHttp2Connections = true,
         PooledConnectionLifetime = ConnectionLifetime,
         MaxResponseHeadersLength = MaxResponseHeaderKilobytes,
         ActivityHeadersPropagator = null,

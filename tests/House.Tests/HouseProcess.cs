@@ -9,7 +9,7 @@ namespace ServerlessEventing.House.Tests;
 /// <summary>Starts, kills and restarts `eventing up`; tells where its parts are.</summary>
 internal sealed class HouseProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(180);
 
     private readonly StringBuilder output = new();
     private Process? process;

@@ -12,7 +12,7 @@ public sealed partial class ArrowTests
         ["local/servicebus"] = [],
         ["local/kubernetes"] = [],
         ["local/workloads"] = [],
-        ["bench"] = ["servicebus"],
+        ["bench"] = ["contract", "servicebus"],
         ["local/functionshost"] = ["servicebus"],
         ["functions"] = ["contract", "servicebus"],
         ["operator"] = ["contract", "servicebus"],

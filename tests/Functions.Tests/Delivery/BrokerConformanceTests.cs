@@ -140,6 +140,36 @@ public abstract class BrokerConformanceTests(FunctionsHouse house)
     }
 
     [Fact]
+    public async Task EventTransformationForTrigger()
+    {
+        await using var transformation = await Subscriber.StartAsync((context, _) =>
+            Subscriber.ReplyAsync(context, "com.example.ReplyEvent"));
+        await using var end = await Subscriber.StartAsync();
+        var broker = await house.AddBrokerAsync();
+        await house.AddTriggerAsync(
+            broker, transformation.Address, e => e with { Filters = FunctionsHouse.TypeIs(FullEvent) });
+        await house.AddTriggerAsync(
+            broker, end.Address, e => e with { Filters = FunctionsHouse.TypeIs("com.example.ReplyEvent") });
+        await house.SendAsync(broker, "e1");
+        await Eventually.True(() => end.Received.Count == 1, "the reply arrives");
+        Assert.Equal("reply-of-e1", end.Received[0].Attribute("id"));
+        Assert.Equal("e1", Assert.Single(transformation.Received).Attribute("id"));
+    }
+
+    [Theory]
+    [InlineData(EventFormat.Binary, "application/json")]
+    [InlineData(EventFormat.Json, "application/cloudevents+json")]
+    public async Task TriggerSupportsDeliveryFormat(EventFormat format, string contentType)
+    {
+        await using var sink = await Subscriber.StartAsync();
+        var broker = await house.AddBrokerAsync();
+        await house.AddTriggerAsync(broker, sink.Address, e => e with { Delivery = new() { Format = format } });
+        await house.SendAsync(broker, "e1");
+        await Eventually.True(() => sink.Received.Count == 1, "the event arrives");
+        Assert.Equal(contentType, sink.Received[0].Headers["Content-Type"]);
+    }
+
+    [Fact]
     public async Task BrokerWorkFlowWithTransformation()
     {
         await using var transformation = await Subscriber.StartAsync((context, _) =>

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using ServerlessEventing.Contract.Filters;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Functions.CloudEvents;
 using ServerlessEventing.Functions.Delivery;
 using ServerlessEventing.Functions.Tests.House;
 using ServerlessEventing.ServiceBus.Administration;
@@ -410,6 +411,38 @@ public abstract class DeliveryTests(FunctionsHouse house)
             Assert.Equal("0.3", got.Attribute("specversion"));
             Assert.Equal("http://example.com/schema", got.Attribute("schemaurl"));
         }
+    }
+
+    [Fact]
+    public async Task Event_Expired_IsNotDelivered()
+    {
+        await using var subscriber = await Subscriber.StartAsync();
+        var broker = await house.AddBrokerAsync();
+        await house.AddTriggerAsync(broker, subscriber.Address);
+        await house.SendAsync(broker, "late", FullEvent, ("ce-expirytime", "2020-01-01T00:00:00Z"));
+        await house.SendAsync(broker, "timely", FullEvent, ("ce-expirytime", "2120-01-01T00:00:00+02:00"));
+        await Eventually.True(() => subscriber.Received.Count > 0, "one arrives");
+        await Eventually.True(() => house.Bus.IsEmptyAsync(EntityNames.TriggersLane), "nothing else comes");
+        Assert.Equal("timely", Assert.Single(subscriber.Received).Attribute("id"));
+    }
+
+    [Fact]
+    public async Task Event_ExpiresBetweenTwoTries_IsNotTriedAgain()
+    {
+        await using var subscriber = await Subscriber.StartAsync(503);
+        var broker = await house.AddBrokerAsync();
+        await house.AddTriggerAsync(broker, subscriber.Address, e => e with
+        {
+            Delivery = Quick with { Retry = 1, BackoffDelay = TimeSpan.FromSeconds(4) },
+        });
+        var soon = Rfc3339.Write(TimeProvider.System.GetUtcNow().AddSeconds(3));
+        await house.SendAsync(broker, "short", FullEvent, ("ce-expirytime", soon));
+        await Eventually.True(() => subscriber.Received.Count == 1, "its first try");
+        await house.SendAsync(broker, "long");
+        await Eventually.True(
+            () => subscriber.Received.Count(r => r.Attribute("id") == "long") == 2, "one that lasts is tried again");
+        await Eventually.True(() => house.Bus.IsEmptyAsync(EntityNames.TriggersLane), "nothing else comes");
+        Assert.Single(subscriber.Received, r => r.Attribute("id") == "short");
     }
 
     [Fact]

@@ -41,6 +41,11 @@ public sealed class HeaderInjectionTests
     [InlineData("\r\n\r\nPOST /admin HTTP/1.1\r\nHost: x\r\n\r\n")]
     public Task Binary_HostileText_HasExactlyTheExpectedHeaders(string text) => PostAsync(text);
 
+    [Theory]
+    [MemberData(nameof(Forbidden))]
+    public Task Binary_ControlCharacterInEveryAttribute_HasExactlyTheExpectedHeaders(int character) =>
+        PostAsync($"a{(char)character}Evil: 1{(char)character}b/c");
+
     // The event is made without the checks of any reader, as if they had failed.
     private static async Task PostAsync(string text)
     {

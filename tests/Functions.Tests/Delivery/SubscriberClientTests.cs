@@ -136,13 +136,31 @@ public sealed class SubscriberClientTests : IDisposable
     {
         using var certificate = SelfSigned();
         var port = FreePort.Next();
-        await using var server = Serve(port, certificate);
+        await using var server = Serve(port, certificate, HttpProtocols.Http1AndHttp2, _ => { });
         await server.StartAsync();
-        var address = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}/"));
+        var address = Https(port);
         Assert.Equal(OutcomeKind.Retryable, (await PostAsync(address)).Kind);
         var outcome = await PostAsync(address, caCerts: certificate.ExportCertificatePem());
         Assert.Equal(OutcomeKind.Delivered, outcome.Kind);
     }
+
+    [Theory]
+    [InlineData(HttpProtocols.Http1AndHttp2, "HTTP/2")]
+    [InlineData(HttpProtocols.Http1, "HTTP/1.1")]
+    public async Task Post_Https_SpeaksWhatTheSubscriberOffers(HttpProtocols offered, string spoken)
+    {
+        using var certificate = SelfSigned();
+        var port = FreePort.Next();
+        var protocol = "";
+        await using var server = Serve(port, certificate, offered, context => protocol = context.Request.Protocol);
+        await server.StartAsync();
+        var outcome = await PostAsync(Https(port), caCerts: certificate.ExportCertificatePem());
+        Assert.Equal(OutcomeKind.Delivered, outcome.Kind);
+        Assert.Equal(spoken, protocol);
+    }
+
+    private static Uri Https(int port) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}/"));
 
     private static (TrustedClients Clients, SubscriberClient Client) Client(EgressSafety safety)
     {
@@ -187,15 +205,23 @@ public sealed class SubscriberClientTests : IDisposable
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 
-    private static WebApplication Serve(int port, X509Certificate2 certificate)
+    private static WebApplication Serve(
+        int port, X509Certificate2 certificate, HttpProtocols protocols, Action<HttpContext> look)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(
-            kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseHttps(certificate)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>
+        {
+            listen.Protocols = protocols;
+            listen.UseHttps(certificate);
+        }));
         var app = builder.Build();
-        app.Run(_ => Task.CompletedTask);
+        app.Run(context =>
+        {
+            look(context);
+            return Task.CompletedTask;
+        });
         return app;
     }
 }

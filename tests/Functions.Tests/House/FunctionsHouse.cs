@@ -11,7 +11,7 @@ using ServerlessEventing.Testing;
 namespace ServerlessEventing.Functions.Tests.House;
 
 /// <summary>Started once a test class; each test makes Brokers of its own in it.</summary>
-public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLifetime
+public abstract class FunctionsHouse(bool pump, AzureQuirks? quirks = null) : IAsyncLifetime
 {
     private readonly TempFolder folder = new();
     private readonly List<Contract.Routing.Ingress> ingresses = [];
@@ -37,7 +37,7 @@ public abstract class FunctionsHouse(bool pump, bool quirks = false) : IAsyncLif
 
     public async ValueTask InitializeAsync()
     {
-        bus = await TestBus.StartAsync(quirks ? new AzureQuirks() : null);
+        bus = await TestBus.StartAsync(quirks);
         WriteTable();
         await StartAsync();
     }
@@ -398,7 +398,13 @@ public sealed class HostHouse() : FunctionsHouse(pump: false);
 public sealed class PumpHouse() : FunctionsHouse(pump: true);
 
 /// <summary>Behind the Functions host's contract, on a bus with Azure's quirks.</summary>
-public sealed class QuirkyHostHouse() : FunctionsHouse(pump: false, quirks: true);
+public sealed class QuirkyHostHouse() : FunctionsHouse(pump: false, new AzureQuirks());
 
 /// <summary>With our own receivers, on a bus with Azure's quirks.</summary>
-public sealed class QuirkyPumpHouse() : FunctionsHouse(pump: true, quirks: true);
+public sealed class QuirkyPumpHouse() : FunctionsHouse(pump: true, new AzureQuirks());
+
+/// <summary>Behind the Functions host's contract, on a bus that is too busy for any message.</summary>
+public sealed class BusyHostHouse() : FunctionsHouse(pump: false, new AzureQuirks { ThrottledShare = 1 });
+
+/// <summary>With our own receivers, on a bus that is too busy for any message.</summary>
+public sealed class BusyPumpHouse() : FunctionsHouse(pump: true, new AzureQuirks { ThrottledShare = 1 });
