@@ -17,27 +17,30 @@ public static class ServiceBusConnectionSetting
     /// <summary>A connection from the process's environment; null when there is none.</summary>
     public static string? FromEnvironment() => From(Environment.GetEnvironmentVariable);
 
+    /// <summary>A connection from settings; null when there is none.</summary>
+    public static string? From(Func<string, string?> setting) => From(Name, setting);
+
     /// <summary>
-    /// A connection from settings; null when there is none. A connection string wins over a namespace; a namespace
-    /// becomes a connection string without a key, with <c>__credential</c> (<c>managedidentity</c>),
-    /// <c>__clientId</c> and <c>__tenantId</c>.
+    /// A connection from settings that begin with another name; null when there is none. A connection string wins over
+    /// a namespace; a namespace becomes a connection string without a key, with <c>__credential</c>
+    /// (<c>managedidentity</c>), <c>__clientId</c> and <c>__tenantId</c>.
     /// </summary>
-    public static string? From(Func<string, string?> setting)
+    public static string? From(string prefix, Func<string, string?> setting)
     {
         ArgumentNullException.ThrowIfNull(setting);
-        if (Read(Name) is { } connectionString)
+        if (Read(prefix) is { } connectionString)
         {
             return connectionString;
         }
 
-        if (Read(NamespaceName) is not { } host)
+        if (Read($"{prefix}__fullyQualifiedNamespace") is not { } host)
         {
             return null;
         }
 
-        var credential = Read($"{Name}__credential") ?? ServiceBusConnectionStringProperties.DefaultIdentity;
+        var credential = Read($"{prefix}__credential") ?? ServiceBusConnectionStringProperties.DefaultIdentity;
         return $"Endpoint=sb://{host};Authentication={credential}"
-            + Part("ClientId", Read($"{Name}__clientId")) + Part("TenantId", Read($"{Name}__tenantId"));
+            + Part("ClientId", Read($"{prefix}__clientId")) + Part("TenantId", Read($"{prefix}__tenantId"));
 
         string? Read(string name) => setting(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
 

@@ -1,14 +1,11 @@
-// The load on a bus: messages into a queue and out of it again, over a number of connections.
+// Messages into a queue and out of it again, by our own client.
 using System.Diagnostics;
 using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Bench.Load;
 
-/// <summary>How long a run took, and each message of it, in milliseconds.</summary>
-internal sealed record BusResult(TimeSpan Duration, double[] Milliseconds);
-
 /// <summary>Connections to one queue, opened before anything is measured.</summary>
-internal sealed class BusLoad : IAsyncDisposable
+internal sealed class BusLoad : IBusLoad
 {
     private const int MessageBytes = 1024;
 

@@ -44,16 +44,17 @@ internal sealed record BenchReport
 
     public string ToText()
     {
+        var width = Targets.Max(target => target.Name.Length);
         var text = new StringBuilder()
             .AppendLine($"{Bench}: {Events} events of 1 KB a round, {Load ?? $"{Concurrency} connections"}, "
                 + $"{Rounds} interleaved rounds, medians")
             .AppendLine($"{Cores} cores, load average {LoadAverage:0.0} before the first round")
             .AppendLine()
-            .AppendLine($"{"",-24}{"acked/s",9}{"p50 ms",9}{"p99 ms",9}"
+            .AppendLine($"{"".PadRight(width)}{"acked/s",9}{"p50 ms",9}{"p99 ms",9}"
                 + $"{"deliv/s",9}{"p50 ms",9}{"p99 ms",9}{"CPU µs/ev",11}{"peak MB",9}");
         foreach (var (name, median) in Targets)
         {
-            text.Append($"{name,-24}{median.AcknowledgedPerSecond,9:0}")
+            text.Append($"{name.PadRight(width)}{median.AcknowledgedPerSecond,9:0}")
                 .Append($"{median.AcknowledgeP50,9:0.0}{median.AcknowledgeP99,9:0.0}")
                 .Append($"{Or(median.DeliveredPerSecond, "0"),9}")
                 .Append($"{Or(median.DeliveryP50, "0.0"),9}{Or(median.DeliveryP99, "0.0"),9}")

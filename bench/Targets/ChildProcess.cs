@@ -27,19 +27,22 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public int Id => process.Id;
 
     /// <summary>Starts a .NET program; returns when a line of it holds <paramref name="readyMark"/>.</summary>
-    public static async Task<ChildProcess> StartAsync(
+    public static Task<ChildProcess> StartAsync(
         string assembly,
         IEnumerable<string> arguments,
         string readyMark,
         TimeSpan patience,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) =>
+        StartAsync(
+            new ProcessStartInfo(DotnetHost(), [assembly, .. arguments]), readyMark, patience, cancellationToken);
+
+    /// <summary>Starts any program; returns when a line of it holds <paramref name="readyMark"/>.</summary>
+    public static async Task<ChildProcess> StartAsync(
+        ProcessStartInfo start, string readyMark, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(DotnetHost(), [assembly, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         var child = new ChildProcess(Process.Start(start)!, readyMark);
         var first = await Task.WhenAny(
             child.ready.Task,
@@ -54,7 +57,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         await child.DisposeAsync();
         cancellationToken.ThrowIfCancellationRequested();
         throw new BenchException(
-            $"{Path.GetFileName(assembly)} {what}. It last said:\n" + string.Join('\n', child.lastLines));
+            $"{Name(start)} {what}. It last said:\n" + string.Join('\n', child.lastLines));
     }
 
     public async ValueTask DisposeAsync()
@@ -95,6 +98,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
             ready.TrySetResult();
         }
     }
+
+    private static string Name(ProcessStartInfo start) =>
+        Path.GetFileName(start.ArgumentList.FirstOrDefault() ?? start.FileName);
 
     private static string DotnetHost() =>
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")

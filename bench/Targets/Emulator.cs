@@ -1,6 +1,8 @@
 // The Service Bus emulator as a process of its own, on the disk or on a file system in memory.
 using System.Diagnostics;
 using System.Globalization;
+using Amqp;
+using ServerlessEventing.ServiceBus.Administration;
 
 namespace ServerlessEventing.Bench.Targets;
 
@@ -8,38 +10,29 @@ namespace ServerlessEventing.Bench.Targets;
 /// `eventing servicebus` in a fresh folder. In memory it is the same program doing the same, only that a flush costs
 /// nothing there.
 /// </summary>
-internal sealed class Emulator : IAsyncDisposable
+internal sealed class Emulator : Bus
 {
     /// <summary>A file system in memory, on Linux.</summary>
     private const string Memory = "/dev/shm";
 
+    private const string KeyName = "RootManageSharedAccessKey";
+    private const string Key = "SAS_KEY_VALUE";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string folder;
-    private readonly ChildProcess process;
+    private readonly ServiceBusAdministrationClient administration;
 
     private Emulator(string name, string folder, ChildProcess process, TimeSpan startTime, int port, int adminPort)
+        : base(name, process, startTime)
     {
         this.folder = folder;
-        this.process = process;
-        Name = name;
-        StartTime = startTime;
         ConnectionString = At(port);
-        ManagementConnectionString = At(adminPort);
+        Address = new("127.0.0.1", port, KeyName, Key, "/", "AMQP");
+        administration = new(At(adminPort));
     }
 
     public static bool CanRunInMemory => Directory.Exists(Memory);
-
-    public string Name { get; }
-
-    public string ConnectionString { get; }
-
-    public string ManagementConnectionString { get; }
-
-    public int ProcessId => process.Id;
-
-    /// <summary>From the start of the process until it listens.</summary>
-    public TimeSpan StartTime { get; }
 
     public static async Task<Emulator> StartAsync(bool inMemory, CancellationToken cancellationToken)
     {
@@ -65,14 +58,28 @@ internal sealed class Emulator : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public string ConnectionString { get; }
+
+    public override Address Address { get; }
+
+    public override async Task<string> CreateQueueAsync(CancellationToken cancellationToken)
     {
-        await process.DisposeAsync();
+        var queue = $"bench-{Guid.NewGuid():N}";
+        await administration.CreateQueueAsync(queue, cancellationToken);
+        return queue;
+    }
+
+    public override Task DeleteQueueAsync(string queue, CancellationToken cancellationToken) =>
+        administration.DeleteQueueAsync(queue, cancellationToken);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }
 
     private static string At(int port) => $"Endpoint=sb://localhost:{Text(port)};"
-        + "SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;";
+        + $"SharedAccessKeyName={KeyName};SharedAccessKey={Key};UseDevelopmentEmulator=true;";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -104,6 +104,22 @@ public sealed class AppReaderTests
     }
 
     [Fact]
+    public void ServiceBusFunction_WithAnIdentity_IsRead()
+    {
+        using var folder = Folder(GoodHost, """
+            { "bindings": [ { "type": "serviceBusTrigger", "name": "m", "queueName": "q", "connection": "Bus" } ] }
+            """);
+        var settings = Settings(
+            ("Bus__fullyQualifiedNamespace", "mine.servicebus.windows.net"), ("Bus__credential", "managedidentity"));
+        var (app, problems) = AppReader.Read(folder.Path, settings, executableGiven: false);
+
+        Assert.Empty(problems);
+        var trigger = Assert.IsType<ServiceBusTrigger>(Assert.Single(app!.Functions).Trigger);
+        Assert.Equal(
+            "Endpoint=sb://mine.servicebus.windows.net;Authentication=managedidentity", trigger.ConnectionString);
+    }
+
+    [Fact]
     public void OnlyTheFunctionsNamed_AreLoaded()
     {
         using var app = new SampleApp().Http("A", "a").Http("B", "b");

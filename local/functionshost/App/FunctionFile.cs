@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ServerlessEventing.Local.FunctionsHost.Timers;
+using ServerlessEventing.ServiceBus;
 
 namespace ServerlessEventing.Local.FunctionsHost.App;
 
@@ -115,17 +116,17 @@ internal sealed class FunctionFile(string file, HostSettings host, AppSettings s
     }
 
     /// <summary>
-    /// The connection string behind a setting's name; the real host tries AzureWebJobs{name} first too.
+    /// The connection string, or the namespace and identity, behind a setting's name; the real host tries
+    /// AzureWebJobs{name} first too.
     /// </summary>
     private string? Connection(string name)
     {
-        var value = settings.Find("AzureWebJobs" + name) ?? settings.Find(name);
+        var value = ServiceBusConnectionSetting.From("AzureWebJobs" + name, settings.Find)
+            ?? ServiceBusConnectionSetting.From(name, settings.Find);
         if (value is null)
         {
             Fault("bindings.connection", $"names the app setting {name}, which is not set.",
-                settings.Find(name + "__fullyQualifiedNamespace") is null
-                    ? $"Set {name} to a Service Bus connection string."
-                    : $"This host signs in with connection strings only: set {name} to one.");
+                $"Set {name} to a Service Bus connection string, or {name}__fullyQualifiedNamespace to a host name.");
         }
 
         return value;

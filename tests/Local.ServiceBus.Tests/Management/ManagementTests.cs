@@ -123,6 +123,19 @@ public sealed class ManagementTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Queue_WithSessionsAndForwardTo_IsRefusedWithWhatToDo()
+    {
+        await _client.CreateQueueAsync("target");
+        var (status, body) = await _client.PutAsync(
+            "q",
+            $"<QueueDescription{ManagementClient.Ns}><RequiresSession>true</RequiresSession>"
+                + "<ForwardTo>sb://x/target</ForwardTo></QueueDescription>");
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains("set RequiresSession or ForwardTo, not both", body);
+    }
+
+    [Fact]
     public async Task Update_OfWhatCannotChange_IsRefused()
     {
         await _client.CreateQueueAsync("q");

@@ -79,6 +79,31 @@ public sealed class RoutingTests : IDisposable
         Assert.Single(await _bus.Receive("source/$DeadLetterQueue").ExpectAsync(1));
     }
 
+    [Theory]
+    [InlineData("disabled", "ForwardTargetDisabled")]
+    [InlineData("full", "ForwardTargetFull")]
+    [InlineData("sessions", "Session ID is null.")]
+    public async Task Forward_TargetThatTakesNothing_DeadLettersAtTheSource(string target, string reason)
+    {
+        await _bus.QueueAsync(new QueueDescription { Name = "disabled" });
+        await _bus.QueueAsync(new QueueDescription { Name = "full", MaxSizeInMegabytes = 1 });
+        await _bus.QueueAsync(new QueueDescription { Name = "sessions", RequiresSession = true });
+        await _bus.QueueAsync(new QueueDescription { Name = "source", ForwardTo = target });
+        Assert.Null(await _bus.Broker.Administration.UpdateAsync(
+            new QueueDescription { Name = "disabled", Status = EntityStatus.SendDisabled }, CancellationToken.None));
+        var large = new string('x', 200 * 1024);
+        while (await _bus.TrySendAsync("full", TestBroker.Text(large, Guid.NewGuid().ToString())) is null)
+        {
+            // Until it is full.
+        }
+
+        await _bus.SendAsync("source", TestBroker.Text("m"));
+
+        var dead = Assert.Single(await _bus.Receive("source/$DeadLetterQueue").ExpectAsync(1));
+        Assert.Equal(reason, CollectingReceiver.Property(dead, "DeadLetterReason"));
+        Assert.Equal(0, _bus.Count("source"));
+    }
+
     [Fact]
     public async Task DeadLetter_WithForwardDeadLetteredMessagesTo_ArrivesThereWithReasonAndSource()
     {

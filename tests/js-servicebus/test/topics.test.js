@@ -204,6 +204,16 @@ test("forwarding carries a message on, with what its rule did", async () => {
   assert.equal(message.deliveryCount, 0);
 });
 
+test("an entity that forwards is not received from, peeked at or scheduled to", async () => {
+  const name = await queue({ forwardTo: await queue() });
+  const refused = /forwards its messages/;
+
+  await assert.rejects(bus.createReceiver(name).receiveMessages(1, { maxWaitTimeInMs: 1000 }), refused);
+  await assert.rejects(bus.createReceiver(name).peekMessages(1), refused);
+  await assert.rejects(
+    bus.createSender(name).scheduleMessages({ body: "later" }, new Date(Date.now() + 60_000)), refused);
+});
+
 test("dead letters are forwarded where the entity says so", async () => {
   const dead = await queue();
   const name = await queue({ forwardDeadLetteredMessagesTo: dead });
