@@ -20,7 +20,8 @@ internal static class ApiServerAdapterCommand
             "apiserver-adapter",
             """
             Run the receive adapter of an ApiServerSource: K_SINK and K_SOURCE_CONFIG, or v0.7's SINK_URI, MODE,
-            API_VERSION, KIND, CONTROLLER, SYSTEM_NAMESPACE (docs/sources.md); KUBECONFIG names the cluster.
+            API_VERSION, KIND, CONTROLLER, SYSTEM_NAMESPACE (docs/sources.md); KUBECONFIG names the cluster,
+            KUBECONFIG_AS a user to act as (kubectl's --as).
 
             Examples:
               K_SINK=http://localhost:8080 K_SOURCE_CONFIG='{"allNamespaces": true, "mode": "Resource",

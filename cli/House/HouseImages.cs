@@ -42,9 +42,14 @@ internal sealed class HouseImages(DataFolder data, IReadOnlyDictionary<string, s
         },
     };
 
+    // It may watch what its service account may, as in a cluster.
     private LocalCommand ApiServerAdapter(ContainerPlace place) => Self("apiserver-adapter") with
     {
-        Environment = new Dictionary<string, string> { ["KUBECONFIG"] = data.Kubeconfig },
+        Environment = new Dictionary<string, string>
+        {
+            ["KUBECONFIG"] = data.Kubeconfig,
+            ["KUBECONFIG_AS"] = $"system:serviceaccount:{place.Namespace}:{place.ServiceAccount}",
+        },
     };
 
     private static LocalCommand Self(string verb)

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ServerlessEventing.Local.Kubernetes.Access;
 using ServerlessEventing.Local.Kubernetes.Api;
 using ServerlessEventing.Local.Kubernetes.Identity;
 using ServerlessEventing.Local.Kubernetes.Kinds;
@@ -132,8 +133,8 @@ public sealed class KubernetesApi : IAsyncDisposable
         var reads = new ReadHandler(store, options.TimeProvider);
         var server = new ApiServer(
             catalog, reads, new WatchHandler(store, reads, options.TimeProvider), new WriteHandler(store, writer),
-            new PodLogHandler(store, options.TimeProvider, options.PodLogs), identity.IsAuthorized,
-            options.LoggerFactory.CreateLogger<ApiServer>())
+            new PodLogHandler(store, options.TimeProvider, options.PodLogs),
+            new RequestAccess(new Roles(store)), identity.IsAuthorized, options.LoggerFactory.CreateLogger<ApiServer>())
         {
             Stopping = cancellationToken,
         };

@@ -36,4 +36,8 @@ public sealed record LocalCommand(string Executable, params IReadOnlyList<string
 }
 
 /// <summary>Which container of which Pod is being started, and the loopback port it is to serve.</summary>
-public sealed record ContainerPlace(string Namespace, string Deployment, string Pod, string Container, int Port);
+public sealed record ContainerPlace(string Namespace, string Deployment, string Pod, string Container, int Port)
+{
+    /// <summary>The Pod's service account: who its programs are to the API server.</summary>
+    public string ServiceAccount { get; init; } = "default";
+}

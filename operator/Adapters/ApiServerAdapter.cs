@@ -64,7 +64,7 @@ public sealed partial class ApiServerAdapter
             return BadSettings;
         }
 
-        using var client = ClusterClient.FromKubeconfig(setting("KUBECONFIG"));
+        using var client = ClusterClient.FromKubeconfig(setting("KUBECONFIG"), setting("KUBECONFIG_AS"));
         var adapter = new ApiServerAdapter(
             options, filter, client, TimeProvider.System, loggers.CreateLogger("Eventing.Adapter"));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

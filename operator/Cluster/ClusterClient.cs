@@ -12,7 +12,7 @@ namespace ServerlessEventing.Operator.Cluster;
 /// object cannot fail a whole list, and watches are read here, because the library's end quietly on 410 and throw
 /// when idle.
 /// </summary>
-public sealed class ClusterClient(k8s.Kubernetes kubernetes) : IDisposable
+public sealed class ClusterClient(k8s.Kubernetes kubernetes, string? actsAs = null) : IDisposable
 {
     private const string FieldManager = "eventing-operator";
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
@@ -20,12 +20,14 @@ public sealed class ClusterClient(k8s.Kubernetes kubernetes) : IDisposable
     /// <summary>The API server, as its events name it: <c>https://10.96.0.1:443</c>.</summary>
     public string Host => $"{kubernetes.BaseUri.Scheme}://{kubernetes.BaseUri.Host}:{kubernetes.BaseUri.Port}";
 
-    public static ClusterClient FromKubeconfig(string? path)
+    /// <param name="path">A kubeconfig; null: the cluster this runs in, or the user's own.</param>
+    /// <param name="actsAs">A user whose rights count instead, as with <c>kubectl --as</c>; null: one's own.</param>
+    public static ClusterClient FromKubeconfig(string? path, string? actsAs = null)
     {
         var configuration = path is not null
             ? k8s.KubernetesClientConfiguration.BuildConfigFromConfigFile(path)
             : k8s.KubernetesClientConfiguration.BuildDefaultConfig();
-        return new ClusterClient(new k8s.Kubernetes(configuration));
+        return new ClusterClient(new k8s.Kubernetes(configuration), actsAs);
     }
 
     public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellationToken) =>
@@ -149,6 +151,11 @@ public sealed class ClusterClient(k8s.Kubernetes kubernetes) : IDisposable
         {
             request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body));
             request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType!);
+        }
+
+        if (!string.IsNullOrEmpty(actsAs))
+        {
+            request.Headers.Add("Impersonate-User", actsAs);
         }
 
         if (kubernetes.Credentials is { } credentials)

@@ -48,7 +48,8 @@ internal sealed partial class DocumentedCommands(HouseProcess house)
         }
     }
 
-    private async Task<string> ShellAsync(string command)
+    /// <summary>What a command prints, run as a page's are.</summary>
+    public async Task<string> ShellAsync(string command)
     {
         var script = $"eventing() {{ dotnet '{Path.Combine(AppContext.BaseDirectory, "eventing.dll")}' \"$@\"; }}\n"
             + AtOffset(command);

@@ -37,6 +37,7 @@ internal sealed class Subscriber : IAsyncDisposable
 
     public static Task<Subscriber> StartAsync(int status = 202) => StartAsync(_ => Task.FromResult(status));
 
+    /// <param name="answer">The status; it may have written the whole answer itself.</param>
     public static async Task<Subscriber> StartAsync(Func<HttpContext, Task<int>> answer)
     {
         var subscriber = new Subscriber(answer);
@@ -55,6 +56,9 @@ internal sealed class Subscriber : IAsyncDisposable
             seen.AddOrUpdate(context.Request.Headers["ce-id"].ToString(), 1, (_, count) => count + 1);
         }
 
-        context.Response.StatusCode = status;
+        if (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = status;
+        }
     }
 }

@@ -13,10 +13,19 @@ public sealed class WalkthroughTests
         await using var house = new HouseProcess(folder["data"]);
         await house.StartAsync(Path.Combine(AppContext.BaseDirectory, "samples", "walkthrough"));
 
-        Assert.Equal(20, await new DocumentedCommands(house).RunAsync("docs/walkthrough.md"));
+        var commands = new DocumentedCommands(house);
+        Assert.Equal(20, await commands.RunAsync("docs/walkthrough.md"));
+
+        // The script plays the same page.
+        var kubectl = new Kubectl(house);
+        await kubectl.RunAsync("delete", "event", "web-1.started");
+        var played = await commands.ShellAsync(
+            $"PORT_OFFSET={house.Offset} sh '{Repository.File("samples/walkthrough/play.sh")}'");
+        Assert.Equal(20, played.Split("\n$ ").Length - 1);
+        Assert.Contains("event/web-1.started created", played, StringComparison.Ordinal);
+        Assert.Contains("id: by-hand", played, StringComparison.Ordinal);
 
         // Within two seconds, said of a machine that has nothing else to do: the quickest of five.
-        var kubectl = new Kubectl(house);
         var quickest = TimeSpan.MaxValue;
         for (var n = 1; n <= 5 && quickest > TimeSpan.FromSeconds(2); n++)
         {

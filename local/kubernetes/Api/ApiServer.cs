@@ -13,13 +13,14 @@ namespace ServerlessEventing.Local.Kubernetes.Api;
 ///   (1) /healthz, /readyz, /livez, /version   anyone
 ///   (2) bearer token                          401 Status without it
 ///   (3) /api, /apis, /openapi                 discovery
-///   (4) /api/v1/…, /apis/g/v/…                a handler by method, name and `watch`
+///   (4) /api/v1/…, /apis/g/v/…                403 Status when the roles of whom it acts as do not allow it, else
+///                                             a handler by method, name and `watch`
 ///   (5) anything else                         404 in plain text, as a real server says it
 /// </code>
 /// </summary>
 public sealed partial class ApiServer(
     Catalog catalog, ReadHandler reads, WatchHandler watches, WriteHandler writes, PodLogHandler podLogs,
-    Func<string?, bool> isAuthorized, ILogger<ApiServer> logger)
+    RequestAccess access, Func<string?, bool> isAuthorized, ILogger<ApiServer> logger)
 {
     private const string EmptyOpenApiV2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
@@ -106,10 +107,16 @@ public sealed partial class ApiServer(
         }
 
         var method = context.Request.Method;
+        if (!(target.Type.CreateOnly && ReviewHandler.IsForEverybody(target.Type))
+            && access.Refusal(context, target, IsWatch(context)) is { } refusal)
+        {
+            return context.StatusAsync(refusal);
+        }
+
         if (target.Type.CreateOnly)
         {
             return method == "POST" && target.Name.Length == 0
-                ? ReviewHandler.CreateAsync(context, target.Type)
+                ? new ReviewHandler(access.Roles).CreateAsync(context, target.Type)
                 : context.StatusAsync(ApiStatus.MethodNotAllowed());
         }
 

@@ -162,7 +162,13 @@ public static class ProtobufBody
             unknown ??= nested;
             if (value is null)
             {
-                continue;
+                // An empty text is nothing by itself, and an item in a list: the core group of a role's rule.
+                if (field.Type != "s*")
+                {
+                    continue;
+                }
+
+                value = "";
             }
 
             if (repeated)

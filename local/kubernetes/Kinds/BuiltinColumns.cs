@@ -18,6 +18,7 @@ public static class BuiltinColumns
         ["Event"] = "Last_Seen Type Reason Object +Subobject +Source Message +First_Seen +Count +Name",
         ["Deployment"] = "Ready Up-to-date Available Age +Containers +Images +Selector",
         ["ReplicaSet"] = "Desired Current Ready Age +Containers +Images +Selector",
+        ["StatefulSet"] = "Ready Age +Containers +Images",
         ["Lease"] = "Holder Age",
         ["Role"] = "Created_At",
         ["ClusterRole"] = "Created_At",

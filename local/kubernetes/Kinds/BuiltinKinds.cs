@@ -66,6 +66,24 @@ public static class BuiltinKinds
             Categories = ["all"],
             Scale = scale,
         };
+        yield return Builtin("apps", "v1", "statefulsets", "StatefulSet", "sts") with
+        {
+            HasStatus = true,
+            HasGeneration = true,
+            Categories = ["all"],
+            Scale = scale,
+        };
+        foreach (var (group, plural, kind, shortName) in ((string, string, string, string)[])
+            [("apps", "daemonsets", "DaemonSet", "ds"), ("batch", "jobs", "Job", ""),
+                ("batch", "cronjobs", "CronJob", "cj")])
+        {
+            yield return Builtin(group, "v1", plural, kind, shortName.Length > 0 ? [shortName] : []) with
+            {
+                HasStatus = true,
+                HasGeneration = true,
+                Categories = ["all"],
+            };
+        }
     }
 
     private static IEnumerable<ResourceType> Rest()

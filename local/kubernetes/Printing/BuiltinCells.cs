@@ -26,6 +26,7 @@ public static class BuiltinCells
             "Event" => Event(body, now),
             "Deployment" => Deployment(body, age),
             "ReplicaSet" => ReplicaSet(body, age),
+            "StatefulSet" => [Readiness(body), age, .. Containers(body).Take(2)],
             "Lease" => [body.TextAt("spec", "holderIdentity"), age],
             "Role" or "ClusterRole" or "CustomResourceDefinition" => [created],
             "RoleBinding" or "ClusterRoleBinding" =>
@@ -192,11 +193,13 @@ public static class BuiltinCells
         var status = body.Child("status");
         return
         [
-            $"{status["readyReplicas"].AsLong() ?? 0}/{body.At("spec", "replicas").AsLong() ?? 0}",
-            status["updatedReplicas"].AsLong() ?? 0, status["availableReplicas"].AsLong() ?? 0, age,
+            Readiness(body), status["updatedReplicas"].AsLong() ?? 0, status["availableReplicas"].AsLong() ?? 0, age,
             .. Containers(body),
         ];
     }
+
+    private static string Readiness(JsonObject body) =>
+        $"{body.At("status", "readyReplicas").AsLong() ?? 0}/{body.At("spec", "replicas").AsLong() ?? 0}";
 
     private static JsonNode?[] ReplicaSet(JsonObject body, string age)
     {

@@ -31,9 +31,15 @@ public static class KindDefaults
             case "deployments.apps":
                 Deployment(body.Child("spec"));
                 break;
-            case "replicasets.apps":
+            case "replicasets.apps" or "statefulsets.apps":
                 body.Child("spec").Default("replicas", 1L);
                 Template(body.Child("spec"));
+                break;
+            case "daemonsets.apps" or "jobs.batch":
+                Template(body.Child("spec"));
+                break;
+            case "cronjobs.batch":
+                Template(body.Child("spec").Child("jobTemplate").Child("spec"));
                 break;
             case ResourceType.Crds:
                 Crd(body);

@@ -15,7 +15,11 @@ public static class KindRules
             "configmaps" => [.. Keys(body, "data"), .. Keys(body, "binaryData"), .. Immutable(body, old)],
             "secrets" => [.. Keys(body, "data"), .. Base64(body), .. Immutable(body, old), .. SecretType(body, old)],
             "services" => Service(body),
-            "deployments.apps" or "replicasets.apps" => Workload(body, old),
+            "deployments.apps" or "replicasets.apps" or "statefulsets.apps" or "daemonsets.apps" => Workload(body, old),
+            "jobs.batch" => Job(body, old),
+            "cronjobs.batch" => Containers(
+                body.At("spec", "jobTemplate", "spec", "template", "spec") as JsonObject ?? [],
+                "spec.jobTemplate.spec.template.spec"),
             "pods" => Containers(body["spec"] as JsonObject ?? [], "spec"),
             "rolebindings.rbac.authorization.k8s.io" or "clusterrolebindings.rbac.authorization.k8s.io" =>
                 Same(body["roleRef"], old?["roleRef"], old, "roleRef", "cannot change roleRef"),
@@ -150,6 +154,13 @@ public static class KindRules
         causes.AddRange(Containers(template["spec"] as JsonObject ?? [], "spec.template.spec"));
         return causes;
     }
+
+    // What a Job runs is fixed once it is made.
+    private static IReadOnlyList<StatusCause> Job(JsonObject body, JsonObject? old) =>
+    [
+        .. Same(body.At("spec", "template"), old?.At("spec", "template"), old, "spec.template", "field is immutable"),
+        .. Containers(body.At("spec", "template", "spec") as JsonObject ?? [], "spec.template.spec"),
+    ];
 
     private static List<StatusCause> Containers(JsonObject spec, string path)
     {

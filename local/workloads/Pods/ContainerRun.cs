@@ -101,7 +101,10 @@ internal sealed class ContainerRun : IAsyncDisposable
         }
 
         var command = image.Command(new ContainerPlace(
-            pod.Namespace(), parts.Deployment, pod.Name(), Name, port));
+            pod.Namespace(), parts.Deployment, pod.Name(), Name, port)
+        {
+            ServiceAccount = PodFields.Read(pod, "spec.serviceAccountName")!,
+        });
         var (variables, problem) = await EnvironmentAsync(command.Environment, cancellationToken);
         if (problem is not null)
         {

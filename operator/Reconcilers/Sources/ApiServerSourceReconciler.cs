@@ -12,7 +12,7 @@ namespace ServerlessEventing.Operator.Reconcilers.Sources;
 /// <code>
 ///   1 sink ─► 2 spec ─► 3 namespaces ─► 4 kinds served? ─► 5 may its service account watch them?
 ///                                                             │ (today's)
-///   7 EventTypes (v0.7, sink a Broker) ◄─ 6 Deployment ◄──────┘   Deployed: that Deployment is Available
+///   7 EventTypes ◄─ 6 Deployment ◄──────────────────────────┘   Deployed: that Deployment is Available
 /// </code>
 /// </remarks>
 public sealed class ApiServerSourceReconciler(ResourceType type, ReconcilerParts parts) : IObjectReconciler
@@ -21,6 +21,9 @@ public sealed class ApiServerSourceReconciler(ResourceType type, ReconcilerParts
     private const string Permissions = "SufficientPermissions";
     private static readonly string[] Changes = ["add", "update", "delete"];
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(30);
+
+    // Roles are not watched.
+    private static readonly TimeSpan AskPermissionSoon = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AskPermissionAgain = TimeSpan.FromMinutes(5);
 
     private readonly bool _old = type == ResourceTypes.OldApiServerSource;
@@ -89,11 +92,11 @@ public sealed class ApiServerSourceReconciler(ResourceType type, ReconcilerParts
         MarkDeployed(work.Conditions, deployment);
 
         // 7.
+        List<(string, string)> events = [.. Types(spec).Select(name => (name, parts.Client.Host))];
         var types = _old
-            ? await SourceEventTypes.EnsureAsync(
-                work, parts, type, [.. Types(spec).Select(name => (name, parts.Client.Host))], "EventTypesProvided",
-                cancellationToken)
-            : ReconcileResult.Done;
+            ? await SourceEventTypes.EnsureOldAsync(
+                work, parts, type, events, "EventTypesProvided", cancellationToken)
+            : await SourceEventTypes.EnsureAsync(work, parts, type, events, cancellationToken);
         return types.Or(ReconcileResult.Again(AskPermissionAgain));
     }
 
@@ -150,7 +153,7 @@ public sealed class ApiServerSourceReconciler(ResourceType type, ReconcilerParts
         {
             work.Conditions.MarkFalse(Permissions, "PermissionMissing", missing);
             work.Conditions.MarkUnknown(Deployed, "PermissionMissing", "Waiting for permission to watch");
-            return ReconcileResult.Again(LookAgain);
+            return ReconcileResult.Again(AskPermissionSoon);
         }
 
         work.Conditions.MarkTrue(Permissions);

@@ -45,7 +45,7 @@ public sealed class CronJobSourceReconciler(ReconcilerParts parts) : IObjectReco
             return ReconcileResult.Again(TimeSpan.FromSeconds(30));
         }
 
-        var types = await SourceEventTypes.EnsureAsync(
+        var types = await SourceEventTypes.EnsureOldAsync(
             work, parts, Type, [(EventType, source)], "EventTypeProvided", cancellationToken);
         var schedule = new Schedule
         {

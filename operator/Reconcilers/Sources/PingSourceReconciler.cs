@@ -18,7 +18,7 @@ public sealed class PingSourceReconciler(ReconcilerParts parts) : IObjectReconci
 
     public bool IsOurs(Resource resource) => true;
 
-    public Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
+    public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
     {
         CronEntries.DropPredecessors(parts, work.Object.Key);
         work.Conditions.MarkTrue("OIDCIdentityCreated", "FeatureDisabled", "OIDC authentication is not switched on.");
@@ -27,16 +27,18 @@ public sealed class PingSourceReconciler(ReconcilerParts parts) : IObjectReconci
         if (schedule is null)
         {
             work.Conditions.MarkFalse("Deployed", problem.Reason, problem.Message);
-            return Task.FromResult(ReconcileResult.Done);
+            return ReconcileResult.Done;
         }
 
         if (sink is null)
         {
             work.Conditions.MarkUnknown("Deployed", "SinkMissing", "Waiting for the sink to resolve");
-            return Task.FromResult(ReconcileResult.Again(TimeSpan.FromSeconds(30)));
+            return ReconcileResult.Again(TimeSpan.FromSeconds(30));
         }
 
-        return Task.FromResult(CronEntries.Deploy(work, parts, Type, schedule, sink));
+        var types = await SourceEventTypes.EnsureAsync(
+            work, parts, Type, [(schedule.Type, schedule.Source)], cancellationToken);
+        return CronEntries.Deploy(work, parts, Type, schedule, sink).Or(types);
     }
 
     public Task<ReconcileResult> FinalizeAsync(Resource resource, CancellationToken cancellationToken) =>

@@ -146,7 +146,7 @@ public sealed class SinkBindingReconciler : IObjectReconciler
         ResourceType type, Resource subject, string? binding, Destination? sink,
         IReadOnlyDictionary<string, string> overrides, CancellationToken cancellationToken)
     {
-        var podSpec = subject.Spec.At("template", "spec");
+        var podSpec = SinkInjection.PodSpec(subject);
         var wanted = SinkInjection.Apply(podSpec, sink, overrides);
         if (subject.Annotation(BindingSubjects.Annotation) == binding
             && wanted.All(list => JsonNode.DeepEquals(podSpec.At(list.Key), list.Value)))
@@ -164,7 +164,7 @@ public sealed class SinkBindingReconciler : IObjectReconciler
                     ["resourceVersion"] = subject.Version,
                     ["annotations"] = new JsonObject { [BindingSubjects.Annotation] = binding },
                 },
-                ["spec"] = new JsonObject { ["template"] = new JsonObject { ["spec"] = wanted } },
+                ["spec"] = SinkInjection.PatchOf(subject, wanted),
             },
             cancellationToken);
         return answer.IsSuccess || answer.IsMissing ? null

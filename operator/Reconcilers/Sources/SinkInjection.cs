@@ -33,7 +33,26 @@ internal static class SinkInjection
 
     /// <summary>Whether something has containers that can be given a sink.</summary>
     public static bool IsPodSpecable(Resource resource) =>
-        resource.Spec.At("template", "spec", "containers") is JsonArray { Count: > 0 };
+        PodSpec(resource).At("containers") is JsonArray { Count: > 0 };
+
+    /// <summary>The spec of the Pods it makes; a CronJob's is that of its Jobs.</summary>
+    public static JsonNode? PodSpec(Resource resource) =>
+        resource.Spec.At([.. TemplatePath(resource), "spec"]);
+
+    /// <summary>A patch of that spec.</summary>
+    public static JsonObject PatchOf(Resource resource, JsonObject podSpec)
+    {
+        var patch = new JsonObject { ["spec"] = podSpec };
+        foreach (var member in TemplatePath(resource).Reverse())
+        {
+            patch = new JsonObject { [member] = patch };
+        }
+
+        return patch;
+    }
+
+    private static string[] TemplatePath(Resource resource) =>
+        resource.Spec.At("jobTemplate") is JsonObject ? ["jobTemplate", "spec", "template"] : ["template"];
 
     private static JsonNode Container(
         JsonObject container, Destination? sink, IReadOnlyDictionary<string, string> overrides)

@@ -2,6 +2,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Functions.Tests.House;
 using ServerlessEventing.Testing;
 
@@ -15,12 +16,12 @@ public sealed class CronSourceKillTests(PumpHouse house) : IClassFixture<PumpHou
     private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(20);
 
     [Fact]
-    public Task Instances_Killed_EveryTickArrivesAndNoneEarly() => RunAsync(TimeSpan.FromSeconds(14), everySeconds: 4);
+    public Task Instances_Killed_EveryTickArrivesAndNoneEarly() => RunAsync(TimeSpan.FromSeconds(60), everySeconds: 5);
 
     [Fact]
     public Task Instances_KilledForTenMinutes_EveryTickArrivesAndNoneEarly()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("EVENTING_LONG") == "1", "only with EVENTING_LONG=1");
+        Assert.SkipUnless(LongRun.Asked, "Takes ten minutes: set EVENTING_LONG=1 to run it.");
         return RunAsync(TimeSpan.FromMinutes(10), everySeconds: 7);
     }
 
@@ -34,7 +35,7 @@ public sealed class CronSourceKillTests(PumpHouse house) : IClassFixture<PumpHou
             arrived.Enqueue((headers["ce-id"].ToString(), at, TimeProvider.System.GetUtcNow() - at));
             return Task.CompletedTask;
         });
-        var (schedule, _) = await house.AddSourceAsync(
+        var (schedule, egress) = await house.AddSourceAsync(
             new() { Uri = sink.Address.ToString() }, made => made with { Cron = "* * * * * *" });
         var from = schedule.Since;
         await house.StopAsync();
@@ -57,11 +58,18 @@ public sealed class CronSourceKillTests(PumpHouse house) : IClassFixture<PumpHou
                 kills++;
             }
 
+            // What a killed instance held comes again when its lock runs out; what found no place, when its slot comes.
             var end = TimeProvider.System.GetUtcNow();
-            await Eventually.True(
-                () => Missing(from, end, arrived.Select(tick => tick.At)).Count == 0,
-                "every tick arrives",
-                TimeSpan.FromSeconds(60));
+            await Eventually.Passes(
+                async () =>
+                {
+                    var missing = Missing(from, end, arrived.Select(tick => tick.At));
+                    if (missing.Count > 0)
+                    {
+                        Assert.Fail(await WhereAsync(missing, from, end, egress.Uid));
+                    }
+                },
+                TimeSpan.FromMinutes(3));
         }
         finally
         {
@@ -79,6 +87,19 @@ public sealed class CronSourceKillTests(PumpHouse house) : IClassFixture<PumpHou
         // One tick a second is in flight; a kill may have one more under way.
         var twice = arrived.Count - arrived.Select(tick => tick.At).Distinct().Count();
         Assert.InRange(twice, 0, 2 * kills);
+    }
+
+    // For the one who reads of a failure: which are missing, and where they may be.
+    private async Task<string> WhereAsync(
+        List<DateTimeOffset> missing, DateTimeOffset from, DateTimeOffset end, string egress)
+    {
+        var lane = await house.Bus.Administration.GetQueueRuntimePropertiesAsync(EntityNames.SourcesLane);
+        var retries = await house.Bus.Administration.GetQueueRuntimePropertiesAsync(
+            EntityNames.Retries(EntityNames.SourcesLane));
+        return $"{missing.Count} ticks from {from:T} to {end:T} are missing: "
+            + $"{string.Join(", ", missing.Take(20).Select(at => $"{at:T}"))}; "
+            + $"the lane has {lane.ActiveMessageCount}, the retries {retries.ScheduledMessageCount} scheduled, "
+            + $"the dead letters {(await house.Bus.DeadLettersOfAsync(egress)).Count}";
     }
 
     private static List<DateTimeOffset> Missing(

@@ -100,13 +100,31 @@ public sealed class House : IAsyncLifetime
     };
 
     /// <summary>Stops the API server and starts it again at the same address; what it stored is still there.</summary>
-    public async Task RestartApi()
+    /// <param name="meanwhile">Changes that are made elsewhere while it is away.</param>
+    public async Task RestartApi(Func<Task>? meanwhile = null)
     {
         var port = _api.Port;
         await _api.DisposeAsync();
-        _api = await KubernetesApi.StartAsync(
-            new KubernetesApiOptions { DataFolder = _folder["kubernetes"], Port = port }, default);
+        if (meanwhile is not null)
+        {
+            await using (_api = await StartApi(0))
+            {
+                await meanwhile();
+            }
+        }
+
+        _api = await StartApi(port);
     }
+
+    // A port of 0 is one that nobody knows: only this house's own requests go there.
+    private Task<KubernetesApi> StartApi(int port) => KubernetesApi.StartAsync(
+        new KubernetesApiOptions
+        {
+            DataFolder = _folder["kubernetes"],
+            Port = port,
+            KubeconfigPath = port == 0 ? _folder["elsewhere"] : null,
+        },
+        default);
 
     public async ValueTask DisposeAsync()
     {
@@ -234,7 +252,7 @@ public sealed class House : IAsyncLifetime
     private async Task<(HttpStatusCode Code, string Body)> Send(
         HttpMethod method, string path, JsonNode? body, string mediaType)
     {
-        using var request = new HttpRequestMessage(method, new Uri(_kubernetes.BaseUri, path));
+        using var request = new HttpRequestMessage(method, new Uri(_api.Uri, path));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (body is not null)
         {

@@ -43,5 +43,33 @@ public sealed class DefinitionsTests
         });
     }
 
+    [Fact]
+    public void S9_SourceKinds_HaveLabelsEventTypesAndReaders()
+    {
+        var kinds = Files.Select(Read).Where(kind => kind.Text("spec", "group") == "sources.knative.dev").ToList();
+        Assert.Equal(4, kinds.Count);
+        var readers = Manifests.Parse(File.ReadAllText(Path.Combine(
+                House.Root(), "infra", "kustomize", "base", "operator", "cluster-role.yaml")))
+            .Single(role => role.Text("metadata", "labels", "duck.knative.dev/source") == "true")
+            .Items("rules").Single();
+        Assert.Equal(["get", "list", "watch"], readers.Items("verbs").Select(verb => verb.Text()));
+        foreach (var kind in kinds)
+        {
+            var labels = kind.Map("metadata", "labels");
+            Assert.Equal(("true", "true"), (labels["duck.knative.dev/source"], labels["knative.dev/crd-install"]));
+            Assert.Contains(
+                kind.Text("spec", "names", "plural"), readers.Items("resources").Select(name => name.Text()));
+        }
+
+        // A ContainerSource and a SinkBinding send whatever their containers do.
+        var types = kinds.Select(kind => kind.Text("metadata", "annotations", "registry.knative.dev/eventTypes"))
+            .OfType<string>().SelectMany(json => JsonNode.Parse(json)!.AsArray()).Select(item => item.Text("type")!);
+        Assert.Equal(
+            ["dev.knative.apiserver.ref.add", "dev.knative.apiserver.ref.delete", "dev.knative.apiserver.ref.update",
+                "dev.knative.apiserver.resource.add", "dev.knative.apiserver.resource.delete",
+                "dev.knative.apiserver.resource.update", "dev.knative.sources.ping"],
+            types.Order());
+    }
+
     private static JsonObject Read(string file) => Manifests.Parse(File.ReadAllText(file)).Single();
 }

@@ -59,6 +59,7 @@ public sealed class ApiServerSourceTests(House house) : IClassFixture<House>
     public async Task Source_Today_IsReadyOnceItsAdapterIsAvailable()
     {
         var ns = await house.Namespace();
+        await MayView(ns);
         await Apply(ns, "ceOverrides: {extensions: {region: north}}, owner: {apiVersion: apps/v1, kind: Deployment},");
         var deployment = await Deployment(ns);
         var settings = Environment(deployment);
@@ -78,9 +79,79 @@ public sealed class ApiServerSourceTests(House house) : IClassFixture<House>
     }
 
     [Fact]
+    public async Task Source_SinkIsAReference_HasItsEventTypes()
+    {
+        var ns = await house.Namespace("knative-eventing-injection: enabled");
+        await MayView(ns);
+        await Apply(ns, "mode: Resource,", "ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}");
+        Task Registers(params string[] types) => Eventually.Passes(async () => Assert.Equal(
+            types, (await EventTypes(ns)).Select(item => item.Spec.Text("type")).Order()));
+        await Registers(
+            "dev.knative.apiserver.resource.add", "dev.knative.apiserver.resource.delete",
+            "dev.knative.apiserver.resource.update");
+        Assert.All(await EventTypes(ns), item => Assert.Equal(
+            ("Broker", "default"), (item.Spec.Text("reference", "kind"), item.Spec.Text("reference", "name"))));
+
+        await house.Patch(Path(ns), """{"spec": {"mode": "Reference"}}""");
+        await Registers(
+            "dev.knative.apiserver.ref.add", "dev.knative.apiserver.ref.delete", "dev.knative.apiserver.ref.update");
+        await house.Patch(Path(ns), """{"spec": {"sink": {"ref": null, "uri": "http://example.com/"}}}""");
+        await Registers();
+    }
+
+    [Fact]
+    public async Task Source_MayNotWatch_SaysWhatIsMissingUntilARoleAllowsIt()
+    {
+        var ns = await house.Namespace();
+        await Apply(ns, "");
+        await house.Condition(Path(ns), "SufficientPermissions", "False", "PermissionMissing");
+        var missing = (await house.Get(Path(ns)))!.Condition("Ready");
+        Assert.Equal("False", missing.Text("status"));
+        Assert.Contains(
+            $"{ns}/default may not get configmaps in {ns}, list configmaps in {ns}, watch configmaps in {ns}",
+            missing.Text("message"), StringComparison.Ordinal);
+        Assert.Empty(await house.List($"apis/apps/v1/namespaces/{ns}/deployments"));
+
+        await house.Apply(
+            """
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: Role
+            metadata: {name: watcher}
+            rules: [{apiGroups: [""], resources: [configmaps], verbs: [get, list]}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: watcher}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: watcher}
+            subjects: [{kind: ServiceAccount, name: default}]
+            """,
+            ns);
+        await Eventually.Passes(async () => Assert.Contains(
+            $"may not watch configmaps in {ns};",
+            (await house.Get(Path(ns)))!.Condition("Ready").Text("message"), StringComparison.Ordinal));
+        await house.Patch(
+            $"apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/roles/watcher",
+            """{"rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]}]}""");
+        await MakeAvailable(await Deployment(ns));
+        var source = await house.Ready(Path(ns));
+        Assert.Equal("True", source.Condition("SufficientPermissions").Text("status"));
+    }
+
+    [Fact]
+    public async Task Source_ChecksSkipped_AdapterIsStartedAndToldToEnd()
+    {
+        var ns = await house.Namespace();
+        await Apply(ns, "", annotation: "features.knative.dev/apiserversource-skip-permissions-check: 'true'");
+        var config = JsonNode.Parse(Environment(await Deployment(ns))["K_SOURCE_CONFIG"]);
+        Assert.Equal("true", config.At("failFast")!.ToJsonString());
+        await house.Condition(Path(ns), "SufficientPermissions", "True", "CheckSkipped");
+    }
+
+    [Fact]
     public async Task NamespaceSelector_NamespacesComeAndGo_AdapterFollows()
     {
         var ns = await house.Namespace();
+        await MayView(ns);
         var label = $"team: {ns}";
         await Apply(ns, $"namespaceSelector: {{matchLabels: {{{label}}} }},");
         await house.Condition(Path(ns), "Deployed", "False", "NoNamespaces");
@@ -96,6 +167,7 @@ public sealed class ApiServerSourceTests(House house) : IClassFixture<House>
     public async Task NamespaceSelector_Empty_IsAllNamespaces()
     {
         var ns = await house.Namespace();
+        await MayView(ns);
         await Apply(ns, "namespaceSelector: {},");
         var config = JsonNode.Parse(Environment(await Deployment(ns))["K_SOURCE_CONFIG"]);
         Assert.Equal("true", config.At("allNamespaces")!.ToJsonString());
@@ -135,6 +207,7 @@ public sealed class ApiServerSourceTests(House house) : IClassFixture<House>
     public async Task Source_Deleted_DeploymentIsGone()
     {
         var ns = await house.Namespace();
+        await MayView(ns);
         await Apply(ns, "");
         await Deployment(ns);
         await house.Delete(Path(ns));
@@ -145,15 +218,30 @@ public sealed class ApiServerSourceTests(House house) : IClassFixture<House>
     private static string Path(string ns, string name = "changes", string version = "sources.knative.dev/v1") =>
         $"apis/{version}/namespaces/{ns}/apiserversources/{name}";
 
-    private Task Apply(string ns, string fields) => house.Apply(
+    // Its service accounts may read everything everywhere.
+    private Task MayView(string ns) => house.Apply(
+        $$"""
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: view-{{ns}} }
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+        subjects: [{kind: Group, apiGroup: rbac.authorization.k8s.io, name: "system:serviceaccounts:{{ns}}"}]
+        """);
+
+    private Task<IReadOnlyList<Resource>> EventTypes(string ns) =>
+        house.List($"apis/eventing.knative.dev/v1beta2/namespaces/{ns}/eventtypes");
+
+    private Task Apply(
+        string ns, string fields, string sink = "uri: \"http://example.com/\"", string annotation = "none: none") =>
+        house.Apply(
         $$$"""
         apiVersion: sources.knative.dev/v1
         kind: ApiServerSource
-        metadata: {name: changes}
+        metadata: {name: changes, annotations: { {{{annotation}}} } }
         spec: { {{{fields}}}
           resources: [{apiVersion: v1, kind: ConfigMap, selector: {matchLabels: {app: a}, matchExpressions: [
             {key: tier, operator: In, values: [x, y]}, {key: old, operator: DoesNotExist}] } }],
-          sink: {uri: "http://example.com/"} }
+          sink: { {{{sink}}} } }
         """,
         ns);
 

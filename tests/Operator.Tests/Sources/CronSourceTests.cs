@@ -76,6 +76,20 @@ public sealed class CronSourceTests(House house) : IClassFixture<House>
         Assert.Equal($"{ns}.default-kn-ingress", egress!.Destination!.Topic);
         Assert.Equal(ping.Status.Text("sinkUri"), egress.Destination.Uri);
         Assert.Equal("hello", Encoding.UTF8.GetString(schedule!.Data!));
+
+        Task<IReadOnlyList<Resource>> EventTypes() =>
+            house.List($"apis/eventing.knative.dev/v1beta2/namespaces/{ns}/eventtypes");
+        await Eventually.Passes(async () =>
+        {
+            var type = Assert.Single(await EventTypes());
+            Assert.Equal("dev.knative.sources.ping", type.Spec.Text("type"));
+            Assert.Equal(schedule.Source, type.Spec.Text("source"));
+            Assert.Equal(
+                ("Broker", "default"), (type.Spec.Text("reference", "kind"), type.Spec.Text("reference", "name")));
+            Assert.True(type.IsReady);
+        });
+        await house.Patch(Ping(ns), """{"spec": {"sink": {"ref": null, "uri": "http://example.com/"}}}""");
+        await Eventually.Passes(async () => Assert.Empty(await EventTypes()));
     }
 
     [Theory]

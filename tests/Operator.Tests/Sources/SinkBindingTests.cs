@@ -1,5 +1,6 @@
 // SinkBindings and ContainerSources, end to end on a small API server; nobody runs the Deployments.
 using System.Text.Json.Nodes;
+using ServerlessEventing.Operator.Reconcilers.Sources;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Operator.Tests.EndToEnd;
 using ServerlessEventing.Testing;
@@ -58,6 +59,72 @@ public sealed class SinkBindingTests(House house) : IClassFixture<House>
         // One that is not meant any more is let go.
         await house.Patch(Deployment(ns, "first"), """{"metadata":{"labels":{"app":"b"}}}""");
         await Eventually.Passes(async () => Assert.DoesNotContain("K_SINK", (await Env(ns, "first")).Keys));
+    }
+
+    [Theory]
+    [InlineData("apps/v1", "StatefulSet", "statefulsets")]
+    [InlineData("apps/v1", "DaemonSet", "daemonsets")]
+    [InlineData("apps/v1", "ReplicaSet", "replicasets")]
+    [InlineData("batch/v1", "CronJob", "cronjobs")]
+    public async Task Subject_OfEachKind_GetsTheSinkInEveryContainerAndLosesIt(
+        string version, string kind, string plural)
+    {
+        var ns = await house.Namespace();
+        var template = $$"""
+            template:
+              metadata: {labels: {name: sender} }
+              spec:
+                containers: [{name: main, image: example/app, env: [{name: KEPT, value: yes}]}, {name: more, image: i}]
+                initContainers: [{name: first, image: example/init}]
+            """;
+        var spec = kind == "CronJob"
+            ? "schedule: '* * * * *'\njobTemplate:\n  spec:\n    " + template.Replace("\n", "\n    ")
+            : "selector: {matchLabels: {name: sender} }\n" + template;
+        await house.Apply(
+            $"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: sender}}\nspec:\n  "
+                + spec.Replace("\n", "\n  "),
+            ns);
+        await Bind(ns, "bind", $"{{apiVersion: {version}, kind: {kind}, name: sender}}",
+            sink: "{uri: 'https://sink.example/', CACerts: PEM}");
+        await house.Ready($"{SourcesV1}/{ns}/sinkbindings/bind");
+
+        var path = $"/apis/{version}/namespaces/{ns}/{plural}/sender";
+        var podSpec = SinkInjection.PodSpec((await house.Get(path))!);
+        Assert.All(
+            podSpec.Items("containers").Concat(podSpec.Items("initContainers")),
+            container => Assert.Equal(
+                ["K_SINK", "K_CE_OVERRIDES", "K_CA_CERTS"],
+                container.Items("env").Select(item => item.Text("name")).Where(name => name != "KEPT")));
+        var variables = podSpec.Items("initContainers").Single().Items("env");
+        Assert.Equal(["https://sink.example/", "", "PEM"], variables.Select(item => item.Text("value") ?? ""));
+
+        await house.Delete($"{SourcesV1}/{ns}/sinkbindings/bind");
+        await Eventually.True(
+            async () => await house.Get($"{SourcesV1}/{ns}/sinkbindings/bind") is null, "the binding is gone");
+        podSpec = SinkInjection.PodSpec((await house.Get(path))!);
+        Assert.All(
+            podSpec.Items("containers").Concat(podSpec.Items("initContainers")),
+            container => Assert.DoesNotContain(container.Items("env"), item => item.Text("name") != "KEPT"));
+    }
+
+    [Fact]
+    public async Task Job_WhoseTemplateIsFixed_IsRefused()
+    {
+        var ns = await house.Namespace();
+        await house.Service(ns, "sink");
+        await house.Apply("""
+            apiVersion: batch/v1
+            kind: Job
+            metadata: {name: once}
+            spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: example/app}]}}}
+            """, ns);
+        await Bind(ns, "bind", "{apiVersion: batch/v1, kind: Job, name: once}");
+
+        await house.Condition($"{SourcesV1}/{ns}/sinkbindings/bind", "SinkBindingAvailable", "False", "SubjectRefused");
+        Assert.Contains(
+            "spec.template: Invalid value",
+            (await house.Get($"{SourcesV1}/{ns}/sinkbindings/bind"))!.Condition("SinkBindingAvailable").Text("message"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,6 +214,11 @@ public sealed class SinkBindingTests(House house) : IClassFixture<House>
         // The two that write the environment write the same.
         Assert.Equal(generation, (await house.Get(Deployment(ns, "beat-deployment")))!.Generation);
 
+        await house.Patch($"{SourcesV1}/{ns}/containersources/beat",
+            """{"spec":{"sink":{"ref":null,"uri":"http://elsewhere.example/in"}}}""");
+        await Eventually.Passes(async () => Assert.Equal(
+            "http://elsewhere.example/in", (await Env(ns, "beat-deployment"))["K_SINK"]));
+
         await house.Delete($"{SourcesV1}/{ns}/containersources/beat");
         await Eventually.True(
             async () => await house.Get(Deployment(ns, "beat-deployment")) is null
@@ -201,13 +273,15 @@ public sealed class SinkBindingTests(House house) : IClassFixture<House>
             spec: {containers: [{name: main, image: example/app, env: [{name: KEPT, value: yes}]}]}
         """, ns);
 
-    private Task Bind(string ns, string name, string subject, string more = "") => house.Apply($$"""
+    private Task Bind(
+        string ns, string name, string subject, string more = "",
+        string sink = "{ref: {apiVersion: v1, kind: Service, name: sink} }") => house.Apply($$"""
         apiVersion: sources.knative.dev/v1
         kind: SinkBinding
         metadata: {name: {{name}} }
         spec:
           subject: {{subject}}
-          sink: {ref: {apiVersion: v1, kind: Service, name: sink} }
+          sink: {{sink}}
           {{more}}
         """, ns);
 
