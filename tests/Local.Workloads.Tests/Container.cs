@@ -34,8 +34,9 @@ internal static class Container
         }
 
         await using var app = args is ["silent", ..] ? null : await ServeAsync(args);
-        // Its lifetime has taken SIGTERM over: told to stop, it stops.
-        await Task.WhenAny(Console.In.ReadToEndAsync(), app?.WaitForShutdownAsync() ?? new TaskCompletionSource().Task);
+        // Its lifetime has taken SIGTERM over: told to stop, it stops. Reading the console blocks.
+        var told = app?.WaitForShutdownAsync() ?? new TaskCompletionSource().Task;
+        await Task.WhenAny(told, Task.Run(Console.In.ReadToEnd));
         return 0;
     }
 
