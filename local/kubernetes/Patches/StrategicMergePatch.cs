@@ -42,7 +42,8 @@ public static class StrategicMergePatch
             {
                 var before = target[name] is JsonArray list ? list.Select(item => item?.DeepClone()).ToList() : [];
                 ApplyField(target, name, change, schema.Field(name) ?? Schema.Anything);
-                if (schema.Field(name) is { ListKind: not ListKind.Atomic } merged && !patch.ContainsKey(OrderOf + name))
+                if (schema.Field(name) is { ListKind: not ListKind.Atomic } merged
+                    && !patch.ContainsKey(OrderOf + name))
                 {
                     Order(target[name] as JsonArray, change as JsonArray, before, merged);
                 }

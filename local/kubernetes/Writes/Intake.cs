@@ -93,6 +93,12 @@ public static class Intake
             return refused;
         }
 
+        // A null there is as good as nothing.
+        foreach (var (name, _) in body.Metadata.Where(field => field.Value is null).ToList())
+        {
+            body.Metadata.Remove(name);
+        }
+
         if (SchemaValidation.Check(body.Metadata, BuiltinSchemas.Metadata)
             .FirstOrDefault(cause => cause.Reason == "FieldValueTypeInvalid") is { } wrongMetadata)
         {

@@ -97,8 +97,8 @@ public sealed class AnswerTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData("""{"one":{"a":"1","b":"2"}}""", "(oneOf). Found 2 valid alternatives")]
     [InlineData("""{"size":0,"fixed":5}""",
         "[spec.fixed: Invalid value: \"integer\": spec.fixed in body must be of type string: \"integer\", <nil>: "
-        + "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing "
-        + "errors to complete validation]")]
+        + "Invalid value: null: some validation rules were not checked because the object was invalid; "
+        + "correct the existing errors to complete validation]")]
     public async Task CustomObject_Wrong_IsToldAsARealServerTellsIt(string spec, string expected)
     {
         api.SkipBefore(30, "the words of validation rules");

@@ -47,7 +47,7 @@ public sealed class BuiltinKindTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Matches("Image: +web:2", await kubectl.OkAsync($"describe deploy web -n {ns}"));
         var changed = Manifests.Deployment.Replace("web:1", "web:3", StringComparison.Ordinal);
         Assert.Contains("configured", await kubectl.OkAsync($"apply -n {ns} -f -", changed));
-        Assert.Equal("web:3 side:1", await kubectl.OkAsync(
+        Assert.Equal("side:1 web:3", await kubectl.OkAsync(
             $"get deploy web -n {ns} -o jsonpath='{{.spec.template.spec.containers[*].image}}'"));
     }
 

@@ -7,8 +7,8 @@ namespace ServerlessEventing.Local.Kubernetes.Tests.Kubectl;
 
 /// <summary>
 /// Run with the kubectl on PATH and with the oldest one found, in the long form (EVENTING_LONG=1) with every one, each
-/// against a server of its own. What a version says otherwise stands in a golden file of its own. The versions between get
-/// the short story of <see cref="VersionTests"/> each time. UPDATE_GOLDEN=true writes the golden files anew.
+/// against a server of its own. What a version says otherwise stands in a golden file of its own. The versions between
+/// get the short story of <see cref="VersionTests"/> each time. UPDATE_GOLDEN=true writes the golden files anew.
 /// </summary>
 public sealed class ScenarioTests
 {
@@ -70,7 +70,8 @@ public sealed class ScenarioTests
 
             var version = Path.GetFileName(tool)["kubectl.".Length..];
             var head = Transcript.Parse(
-                $"# What kubectl {version} says otherwise than scenario.txt: its own wording, not the server's answers.\n");
+                $"# What kubectl {version} says otherwise than scenario.txt: its own wording, "
+                + "not the server's answers.\n");
             await File.WriteAllTextAsync(
                 Path.Combine(folder, Path.GetFileName(OwnFile(tool))), head.Write(otherwise));
         }
