@@ -198,6 +198,8 @@ public sealed partial class Informer(ClusterClient client, ResourceType type, Ti
 
     private void Put(Resource resource)
     {
+        // Who wrote which field is a third of an object, and nobody here asks; an update without it leaves it as it is.
+        resource.Json.Object("metadata")?.Remove("managedFields");
         _store.TryGetValue(resource.Key, out var old);
         if (old is not null && old.Uid == resource.Uid && old.Version == resource.Version)
         {

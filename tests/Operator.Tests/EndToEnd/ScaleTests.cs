@@ -19,6 +19,7 @@ public sealed class ScaleTests(ITestOutputHelper output) : IAsyncLifetime
 
     // The claim holds on a quiet machine; a loaded one gets the patience every test has.
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WatchedFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan InForceWithin = TimeSpan.FromSeconds(LongRun.Asked ? 2 : 10);
 
     private readonly House _house = new() { HasOperator = false, Quirks = true };
@@ -49,7 +50,7 @@ public sealed class ScaleTests(ITestOutputHelper output) : IAsyncLifetime
         {
             var path = House.Trigger(ns, $"t{trigger / TriggersEach}-{trigger % TriggersEach}");
             await Eventually.True(
-                async () => await _house.Get(path) is { IsReady: true }, $"{path} is Ready", ReadyWithin);
+                async () => await _house.Get(path) is { IsReady: true }, $"{path} is Ready", WatchedFor);
         }
 
         output.WriteLine($"{Brokers * TriggersEach} Triggers on {Brokers} Brokers applied in {applied}, all Ready in "
