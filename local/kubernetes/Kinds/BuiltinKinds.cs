@@ -73,17 +73,28 @@ public static class BuiltinKinds
             Categories = ["all"],
             Scale = scale,
         };
-        foreach (var (group, plural, kind, shortName) in ((string, string, string, string)[])
-            [("apps", "daemonsets", "DaemonSet", "ds"), ("batch", "jobs", "Job", ""),
-                ("batch", "cronjobs", "CronJob", "cj")])
+        yield return Builtin("apps", "v1", "daemonsets", "DaemonSet", "ds") with
         {
-            yield return Builtin(group, "v1", plural, kind, shortName.Length > 0 ? [shortName] : []) with
-            {
-                HasStatus = true,
-                HasGeneration = true,
-                Categories = ["all"],
-            };
-        }
+            HasStatus = true,
+            HasGeneration = true,
+            Categories = ["all"],
+        };
+    }
+
+    private static IEnumerable<ResourceType> Batch()
+    {
+        yield return Builtin("batch", "v1", "jobs", "Job") with
+        {
+            HasStatus = true,
+            HasGeneration = true,
+            Categories = ["all"],
+        };
+        yield return Builtin("batch", "v1", "cronjobs", "CronJob", "cj") with
+        {
+            HasStatus = true,
+            HasGeneration = true,
+            Categories = ["all"],
+        };
     }
 
     private static IEnumerable<ResourceType> Rest()
@@ -104,6 +115,11 @@ public static class BuiltinKinds
         };
         yield return autoscaler;
         yield return autoscaler with { Version = "v1", Schema = BuiltinSchemas.Of("v1", autoscaler.Kind) };
+        foreach (var type in Batch())
+        {
+            yield return type;
+        }
+
         yield return Builtin("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "netpol");
         yield return Builtin("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb") with
         {
