@@ -108,7 +108,7 @@ public sealed partial class ApiServer(
 
         var method = context.Request.Method;
         if (!(target.Type.CreateOnly && ReviewHandler.IsForEverybody(target.Type))
-            && access.Refusal(context, target, IsWatch(context)) is { } refusal)
+            && access.Refusal(context, target, ReadParameters.IsWatch(context.Request.Query)) is { } refusal)
         {
             return context.StatusAsync(refusal);
         }

@@ -23,11 +23,12 @@ internal sealed record AskedSettings(IReadOnlySet<string> Names, string? Problem
         return new AskedSettings(asked, problem);
     }
 
-    /// <summary>What the operator asks when it is given these.</summary>
-    public static AskedSettings OfOperator(IReadOnlyDictionary<string, string> given)
+    /// <summary>What the operator asks when it is given these, and started with these arguments.</summary>
+    public static AskedSettings OfOperator(IReadOnlyDictionary<string, string> given, params string[] arguments)
     {
         var asked = new HashSet<string>();
         var options = OperatorSettings.Read(
+            arguments,
             name =>
             {
                 asked.Add(name);
