@@ -62,6 +62,9 @@ public sealed record OperatorOptions
     /// <summary>Whether EventTypes are made of the events that come in; Knative's eventtype-auto-create.</summary>
     public bool MakesEventTypes { get; init; }
 
+    /// <summary>Which namespaces the destinations of others may refer to.</summary>
+    public Addressing.CrossNamespaceRefs CrossNamespaceRefs { get; init; } = Addressing.CrossNamespaceRefs.None;
+
     /// <summary>
     /// Label selector of namespaces that get a Broker <c>default</c>, beside those labelled for it; null: none.
     /// </summary>

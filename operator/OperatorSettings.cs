@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using ServerlessEventing.Operator.Addressing;
 using ServerlessEventing.Operator.Leadership;
 using ServerlessEventing.Operator.Reconcilers.Sources;
 using ServerlessEventing.ServiceBus;
@@ -37,18 +38,13 @@ internal static class OperatorSettings
 
         var token = Setting("RoutingTableToken");
         var host = Setting("EVENTING_ROUTING_HOST") ?? (token is null ? "127.0.0.1" : "*");
-        if (token is null && !IsLoopback(host))
+        if (!MayServe(host, token, out problem) || !IsPort(Setting("EVENTING_ROUTING_PORT"), out var port, out problem))
         {
-            problem = $"EVENTING_ROUTING_HOST is '{host}' and RoutingTableToken is not set: the routing table names "
-                + "every subscriber. Set a token, and the same for the functions, or serve it on 127.0.0.1.";
             return null;
         }
 
-        var port = 8090;
-        if (Setting("EVENTING_ROUTING_PORT") is { } text
-            && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port))
+        if (CrossNamespaceRefs.Parse(Setting(CrossNamespaceRefs.Variable), out problem) is not { } crossNamespaceRefs)
         {
-            problem = $"EVENTING_ROUTING_PORT is '{text}': give a port number.";
             return null;
         }
 
@@ -76,6 +72,7 @@ internal static class OperatorSettings
             FunctionsServiceAccount = Setting("EVENTING_FUNCTIONS_SERVICE_ACCOUNT"),
             Coexist = arguments.Contains(CoexistOption) || Setting("EVENTING_COEXIST") == "true",
             MakesEventTypes = Setting(OperatorOptions.EventTypesVariable) == "true",
+            CrossNamespaceRefs = crossNamespaceRefs,
             InjectionSelector = selector,
             Leader = Setting("EVENTING_LEADER_ELECTION") == "true"
                 ? defaults with { Identity = Setting("POD_NAME") ?? defaults.Identity, Address = ownAddress }
@@ -95,6 +92,23 @@ internal static class OperatorSettings
             : $"'{unknown}' is no option of the operator: it takes {CoexistOption} and nothing else. "
                 + "Everything else is set by environment variables; docs/operator.md lists them.";
         return unknown is not null;
+    }
+
+    private static bool MayServe(string host, string? token, out string problem)
+    {
+        problem = token is not null || IsLoopback(host)
+            ? ""
+            : $"EVENTING_ROUTING_HOST is '{host}' and RoutingTableToken is not set: the routing table names "
+                + "every subscriber. Set a token, and the same for the functions, or serve it on 127.0.0.1.";
+        return problem.Length == 0;
+    }
+
+    private static bool IsPort(string? text, out int port, out string problem)
+    {
+        port = 8090;
+        var isPort = text is null || int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
+        problem = isPort ? "" : $"EVENTING_ROUTING_PORT is '{text}': give a port number.";
+        return isPort;
     }
 
     private static JsonObject? Selector(string? text, ref string problem)

@@ -176,7 +176,8 @@ internal sealed class OperatorTerm : IAsyncDisposable
             Informers = _informers,
             Subjects = _subjects,
             Children = new Children(_client, _informers),
-            Resolver = new DestinationResolver(_informers, _options.ClusterDomain, brokerClass.IsOurs, kinds.Channels),
+            Resolver = new DestinationResolver(
+                _informers, _options.ClusterDomain, _options.CrossNamespaceRefs, brokerClass.IsOurs, kinds.Channels),
             Bus = bus,
             Lanes = lanes,
             Routing = _state,

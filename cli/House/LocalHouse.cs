@@ -11,6 +11,7 @@ using ServerlessEventing.Local.Workloads;
 using ServerlessEventing.Local.Workloads.Scaling;
 using ServerlessEventing.Local.Workloads.Serving;
 using ServerlessEventing.Operator;
+using ServerlessEventing.Operator.Addressing;
 using ServerlessEventing.ServiceBus.Administration;
 
 namespace ServerlessEventing.Cli.House;
@@ -129,6 +130,9 @@ internal sealed class LocalHouse : IAsyncDisposable
                 ServiceBusConnection = bus.ConnectionString,
                 ServiceBusManagementConnection = bus.ManagementConnectionString,
                 PressurePeriod = TimeSpan.FromSeconds(2),
+                CrossNamespaceRefs = CrossNamespaceRefs.Parse(
+                        Environment.GetEnvironmentVariable(CrossNamespaceRefs.Variable), out var misspelt)
+                    ?? throw new CommandException(misspelt),
                 MakesEventTypes = Environment.GetEnvironmentVariable(OperatorOptions.EventTypesVariable) == "true",
                 LoggerFactory = options.LoggerFactory,
             },

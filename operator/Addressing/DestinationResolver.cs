@@ -16,6 +16,7 @@ namespace ServerlessEventing.Operator.Addressing;
 public sealed class DestinationResolver(
     InformerSet informers,
     string clusterDomain,
+    CrossNamespaceRefs crossNamespaceRefs,
     Func<Resource, bool> isOurBroker,
     IReadOnlyList<ResourceType> ourChannels)
 {
@@ -84,6 +85,13 @@ public sealed class DestinationResolver(
 
         apiVersion ??= $"{reference.Text("group")}/v1";
         var key = new ResourceKey(reference.NonEmpty("namespace") ?? parentNamespace, name);
+        if (!crossNamespaceRefs.Allow(parentNamespace, key.Namespace))
+        {
+            return Resolution.Failed("CrossNamespace",
+                $"{what}: {kind} {key} is in another namespace; references into it are allowed by "
+                + $"{CrossNamespaceRefs.Variable}={key.Namespace} on the operator");
+        }
+
         var target = new ObjectRef(GroupKind.Of(apiVersion, kind), key);
         refersTo(target);
         var informer = informers.Find(apiVersion, kind);

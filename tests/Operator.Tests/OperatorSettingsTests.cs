@@ -11,6 +11,7 @@ public sealed class OperatorSettingsTests
         "EVENTING_INJECTION_SELECTOR",
         """{"matchExpressions":[{"key":"team","operator":"Is"}]}""",
         "EVENTING_INJECTION_SELECTOR.matchExpressions")]
+    [InlineData("EVENTING_CROSS_NAMESPACE_REFS", "team-a,team_b", "EVENTING_CROSS_NAMESPACE_REFS holds 'team_b'")]
     [InlineData("EVENTING_ROUTING_PORT", "http", "give a port number")]
     [InlineData("EVENTING_ROUTING_HOST", "0.0.0.0", "RoutingTableToken is not set")]
     [InlineData("ServiceBusConnection", "", "No Service Bus")]

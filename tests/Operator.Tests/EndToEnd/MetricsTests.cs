@@ -4,6 +4,11 @@ using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Operator.Tests.EndToEnd;
 
+/// <summary>
+/// Alone: a meter is known by its name in the whole process, so another test's operator would be counted here too.
+/// </summary>
+[CollectionDefinition(nameof(MetricsTests), DisableParallelization = true)]
+[Collection(nameof(MetricsTests))]
 public sealed class MetricsTests(House house) : IClassFixture<House>, IDisposable
 {
     private readonly HttpClient _http = new();

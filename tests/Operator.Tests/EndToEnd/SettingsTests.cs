@@ -1,5 +1,6 @@
 // What an operator does differently when its settings say so.
 using System.Text.Json.Nodes;
+using ServerlessEventing.Operator.Addressing;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.Testing;
 
@@ -15,6 +16,7 @@ public sealed class SettingsTests : IAsyncLifetime
         {
             InjectionSelector = (JsonObject)JsonNode.Parse(Selector)!,
             FunctionsServiceAccount = "dispatcher",
+            CrossNamespaceRefs = CrossNamespaceRefs.Parse("shared", out _)!,
         },
     };
 
@@ -27,6 +29,31 @@ public sealed class SettingsTests : IAsyncLifetime
         Assert.Null(await _house.Get(House.Broker(left)));
         await _house.Patch($"api/v1/namespaces/{left}", """{"metadata":{"labels":{"team":"a"}}}""");
         await _house.Ready(House.Broker(left));
+    }
+
+    [Fact]
+    public async Task Reference_IntoAnotherNamespace_NeedsTheSetting()
+    {
+        var (ns, other) = (await _house.Namespace("team: a"), await _house.Namespace());
+        await _house.Apply("{apiVersion: v1, kind: Namespace, metadata: {name: shared} }");
+        await _house.Service("shared", "sub");
+        await _house.Service(other, "sub");
+        await _house.Ready(House.Broker(ns));
+        await _house.Apply(Trigger("allowed", "shared"), ns);
+        await _house.Apply(Trigger("refused", other), ns);
+
+        await _house.Ready(House.Trigger(ns, "allowed"));
+        await _house.Condition(House.Trigger(ns, "refused"), "SubscriberResolved", "False", "CrossNamespace");
+
+        static string Trigger(string name, string target) =>
+            $$"""
+            apiVersion: eventing.knative.dev/v1
+            kind: Trigger
+            metadata: {name: {{name}} }
+            spec:
+              broker: default
+              subscriber: {ref: {apiVersion: v1, kind: Service, name: sub, namespace: {{target}} } }
+            """;
     }
 
     [Fact]
