@@ -85,6 +85,25 @@ public sealed class AnswerTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Equal(404, (await api.SendAsync(HttpMethod.Get, $"{path}/c")).Code);
     }
 
+    [Fact]
+    public async Task Create_InANamespaceThatEnds_IsRefused()
+    {
+        var ns = await api.NamespaceAsync();
+        var path = $"/api/v1/namespaces/{ns}/configmaps";
+        await api.SendAsync(HttpMethod.Post, path, """{"metadata":{"name":"c","finalizers":["example.org/held"]}}""");
+        await api.SendAsync(HttpMethod.Delete, $"/api/v1/namespaces/{ns}");
+
+        var (code, status) = await api.SendAsync(HttpMethod.Post, path, """{"metadata":{"name":"d"}}""");
+
+        Assert.Equal(403, code);
+        Assert.EndsWith(
+            $"unable to create new content in namespace {ns} because it is being terminated", $"{status["message"]}");
+        Assert.Equal("NamespaceTerminating", $"{status["details"]!["causes"]![0]!["reason"]}");
+        await api.SendAsync(HttpMethod.Patch, $"{path}/c", """{"metadata":{"finalizers":null}}""", MergePatch);
+        await Eventually.Passes(async () =>
+            Assert.Equal(404, (await api.SendAsync(HttpMethod.Get, $"/api/v1/namespaces/{ns}")).Code));
+    }
+
     [Theory]
     [InlineData("""{"when":"yesterday"}""",
         "spec.when: Invalid value: \"yesterday\": spec.when in body must be of type date-time: \"yesterday\"")]
