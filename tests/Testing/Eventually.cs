@@ -6,7 +6,7 @@ namespace ServerlessEventing.Testing;
 /// <summary>Polls a condition until it holds or the deadline passes.</summary>
 public static class Eventually
 {
-    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(60);
 
     public static Task True(Func<bool> condition, string what, TimeSpan? deadline = null) =>
         True(() => Task.FromResult(condition()), what, deadline);
