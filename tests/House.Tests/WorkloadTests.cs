@@ -102,6 +102,44 @@ public sealed class WorkloadTests
             "  id: served", await kubectl.RunAsync("logs", "deployment/shown-deployment"), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task ServingService_OfASinkBinding_SendsToItsSink_AndLosesItWithTheBinding()
+    {
+        using var folder = new TempFolder();
+        await using var house = new HouseProcess(folder["data"]);
+        var kubectl = new Kubectl(house);
+        await house.StartAsync();
+        await using var subscriber = await Subscriber.StartAsync();
+        await kubectl.ApplyAsync(Yaml.Broker);
+        await kubectl.ApplyAsync(Yaml.Trigger("beats", subscriber.Uri, """[{"exact":{"site":"north"}}]"""));
+        await kubectl.ApplyAsync("""
+            apiVersion: serving.knative.dev/v1
+            kind: Service
+            metadata: {name: beating, namespace: default}
+            spec: {template: {spec: {containers: [{image: example/cmd/heartbeats, args: [--period=1]}]}}}
+            ---
+            apiVersion: sources.knative.dev/v1
+            kind: SinkBinding
+            metadata: {name: beats, namespace: default}
+            spec:
+              subject: {apiVersion: serving.knative.dev/v1, kind: Service, name: beating}
+              sink: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: default}}
+              ceOverrides: {extensions: {site: north}}
+            """);
+        await kubectl.RunAsync("wait", "--for=condition=Ready", "trigger/beats", "sinkbinding/beats", "--timeout=60s");
+        await Eventually.True(() => subscriber.Seen.Count >= 2, "two beats", TimeSpan.FromMinutes(2));
+        Assert.Equal(
+            "K_SINK K_CE_OVERRIDES", await kubectl.RunAsync("get", "ksvc", "beating", "-o", "jsonpath={..env[*].name}"));
+
+        await kubectl.RunAsync("delete", "sinkbinding/beats", "--timeout=60s");
+
+        foreach (var kind in new[] { "ksvc", "deployment" })
+        {
+            await Eventually.Passes(async () => Assert.Equal(
+                "", await kubectl.RunAsync("get", kind, "-o", "jsonpath={..env[*].name}")));
+        }
+    }
+
     private static bool IsRunning(int id)
     {
         try
