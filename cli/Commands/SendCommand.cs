@@ -131,7 +131,7 @@ internal static class SendCommand
             return new Uri($"http://localhost:{new HousePorts(offset).FunctionApp}/default/default");
         }
 
-        return offset != 0 ? throw new CommandException("--port-offset does not go with --url: the address has its port")
+        return offset != 0 ? throw new CommandException("--port-offset does not go with --url, which has its port")
             : Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? url
             : throw new CommandException($"--url: \"{given}\" is not an http address");
     }
