@@ -23,9 +23,11 @@ internal static class HouseArguments
     public static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Tell everything" };
 
     /// <summary>
-    /// Logs to stderr: from <paramref name="usual"/> on, or everything when <paramref name="verbose"/>.
+    /// Logs to stderr: from <paramref name="usual"/> on, or everything when <paramref name="verbose"/>. What the
+    /// operator warns of is left out while <paramref name="isStarting"/>.
     /// </summary>
-    public static ILoggerFactory CreateLogger(bool verbose, LogLevel usual = LogLevel.Warning) =>
+    public static ILoggerFactory CreateLogger(
+        bool verbose, LogLevel usual = LogLevel.Warning, Func<bool>? isStarting = null) =>
         LoggerFactory.Create(logging => logging
             .AddSimpleConsole(console =>
             {
@@ -33,6 +35,9 @@ internal static class HouseArguments
                 console.TimestampFormat = "HH:mm:ss.fff ";
             })
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .AddFilter("Eventing.Operator", level => level >= (verbose ? LogLevel.Debug
+                : isStarting?.Invoke() == true ? LogLevel.Error
+                : usual))
             .SetMinimumLevel(verbose ? LogLevel.Debug : usual));
 
     /// <summary>Opens a house; failures of its parts become one line.</summary>

@@ -1,6 +1,7 @@
 // `eventing send`: posts CloudEvents to an ingress.
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using ServerlessEventing.Cli.House;
 using ServerlessEventing.Cli.Sending;
 
 namespace ServerlessEventing.Cli.Commands;
@@ -8,10 +9,9 @@ namespace ServerlessEventing.Cli.Commands;
 /// <summary>Sends events from the command line, a file or standard input, and says how each was answered.</summary>
 internal static class SendCommand
 {
-    private static readonly Option<string> Url = new("--url")
+    private static readonly Option<string?> Url = new("--url")
     {
-        Description = "Address of a Broker or Channel",
-        DefaultValueFactory = _ => "http://localhost:7071/default/default",
+        Description = "Address of a Broker or Channel; otherwise the local house's Broker default of namespace default",
     };
 
     private static readonly Option<string> Type = new("--type")
@@ -88,7 +88,8 @@ internal static class SendCommand
               tail -f events.jsonl | eventing send --event -
             """)
         {
-            Url, Type, Source, Id, Attributes, Data, ContentType, Input, Count, Repeat, Rate, Mode, Batch,
+            Url, HouseArguments.PortOffset, Type, Source, Id, Attributes, Data, ContentType, Input, Count, Repeat,
+            Rate, Mode, Batch,
         };
         command.SetAction(RunAsync);
         return command;
@@ -96,12 +97,7 @@ internal static class SendCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(result.GetValue(Url), UriKind.Absolute, out var url) 
-            || url.Scheme is not ("http" or "https"))
-        {
-            throw new CommandException($"--url: \"{result.GetValue(Url)}\" is not an http address");
-        }
-
+        var url = Address(result);
         var input = result.GetValue(Input);
         if (input is not null)
         {
@@ -125,6 +121,19 @@ internal static class SendCommand
                 await TemplateAsync(result, cancellationToken), options.Total!.Value, cancellationToken)
             : EventInput.ReadAsync(input, Usual(result), cancellationToken);
         return await new SendRun(options, client, TimeProvider.System).RunAsync(events, cancellationToken) ? 0 : 1;
+    }
+
+    private static Uri Address(ParseResult result)
+    {
+        var offset = result.GetValue(HouseArguments.PortOffset);
+        if (result.GetValue(Url) is not { } given)
+        {
+            return new Uri($"http://localhost:{new HousePorts(offset).FunctionApp}/default/default");
+        }
+
+        return offset != 0 ? throw new CommandException("--port-offset does not go with --url, which has its port")
+            : Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? url
+            : throw new CommandException($"--url: \"{given}\" is not an http address");
     }
 
     private static async Task<JsonObject> TemplateAsync(ParseResult result, CancellationToken cancellationToken)

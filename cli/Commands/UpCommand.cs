@@ -72,7 +72,11 @@ internal static class UpCommand
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
         var manifests = (result.GetValue(Manifests) ?? []).SelectMany(ManifestReader.Read).ToList();
-        using var logger = HouseArguments.CreateLogger(result.GetValue(HouseArguments.Verbose));
+
+        // What is not Ready yet is only a beginning; what stays so is shown with its reason below.
+        var isStarting = true;
+        using var logger = HouseArguments.CreateLogger(
+            result.GetValue(HouseArguments.Verbose), isStarting: () => isStarting);
         var options = new HouseOptions
         {
             DataFolder = result.GetValue(Data)!,
@@ -97,6 +101,7 @@ internal static class UpCommand
                     : $"{Terminal.Bad("not Ready")} {state.Reason}: {state.Message}");
         }
 
+        isStarting = false;
         Terminal.Line();
         Terminal.Heading("Serverless Eventing is up. Ctrl+C stops it; what is queued stays.");
         Terminal.Row("Send", $"POST {house.Ingress.AbsoluteUri}<namespace>/<broker>");

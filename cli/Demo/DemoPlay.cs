@@ -18,7 +18,7 @@ namespace ServerlessEventing.Cli.Demo;
 internal sealed class DemoPlay(LocalHouse house, TimeProvider time)
 {
     private const string WalkthroughBroker = "http://default-broker.default.svc.cluster.local/";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Plays it all; true when everything arrived.</summary>

@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace ServerlessEventing.Cli.Output;
 
 /// <summary>Shows a count, and of a known total a bar, at most ten times a second.</summary>
-internal sealed class ProgressBar(int? total)
+internal sealed class ProgressBar(long? total)
 {
     private const int Width = 40;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
@@ -12,7 +12,7 @@ internal sealed class ProgressBar(int? total)
     private readonly bool isShown = !Console.IsErrorRedirected && total is null or > 1;
     private readonly Stopwatch since = Stopwatch.StartNew();
 
-    public void Show(int done)
+    public void Show(long done)
     {
         if (isShown && since.Elapsed > Period)
         {
@@ -31,7 +31,7 @@ internal sealed class ProgressBar(int? total)
     }
 
     /// <summary>The bar as text.</summary>
-    public static string Text(int done, int? total) => total is { } all and > 0
-        ? $"[{new string('█', done * Width / all).PadRight(Width, '·')}] {done} of {all}"
+    public static string Text(long done, long? total) => total is { } all and > 0
+        ? $"[{new string('█', (int)(done * Width / all)).PadRight(Width, '·')}] {done} of {all}"
         : $"{done} sent";
 }

@@ -19,6 +19,9 @@ internal sealed record SendOptions
 
     /// <summary>How many events there will be; null: as many as the input has.</summary>
     public int? Total { get; init; }
+
+    /// <summary>How often an event will be sent, repeats counted; null: not known beforehand.</summary>
+    public long? Sends => (long?)Total * Repeat;
 }
 
 /// <summary>CloudEvents' two content modes for one event.</summary>

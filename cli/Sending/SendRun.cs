@@ -16,14 +16,14 @@ internal sealed class SendRun(SendOptions options, HttpClient client, TimeProvid
 {
     private const int MostShown = 20;
 
-    private readonly SortedDictionary<int, int> answers = [];
+    private readonly SortedDictionary<int, long> answers = [];
     private readonly List<double> latencies = [];
-    private readonly ProgressBar bar = new(options.Total * options.Repeat);
+    private readonly ProgressBar bar = new(options.Sends);
     private readonly Stopwatch watch = new();
-    private int sent;
-    private int refused;
+    private long sent;
+    private long refused;
 
-    private bool ShowsEach => options.Total * options.Repeat <= MostShown;
+    private bool ShowsEach => options.Sends <= MostShown;
 
     /// <summary>Sends them all; true when each was accepted.</summary>
     public async Task<bool> RunAsync(IAsyncEnumerable<JsonObject> events, CancellationToken cancellationToken)
@@ -120,7 +120,8 @@ internal sealed class SendRun(SendOptions options, HttpClient client, TimeProvid
         {
             bar.Clear();
             throw new CommandException(
-                $"{options.Url}: {failure.Message} Is the house up (eventing up)? {sent} were sent before.");
+                $"{options.Url}: {failure.Message}. Is the house up (eventing up)? One at other ports is reached with "
+                + $"--port-offset or --url. {sent} were sent before.");
         }
     }
 }

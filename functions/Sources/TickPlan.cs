@@ -12,7 +12,8 @@ namespace ServerlessEventing.Functions.Sources;
 ///    another's │     skipped    │      made up          │    ahead      │  later
 /// </code>
 /// A tick is planned no earlier than 2 min before its time and no later than 5 min after it: within the 10 minutes in
-/// which <c>eventing-sources</c> knows a MessageId again.
+/// which <c>eventing-sources</c> knows a MessageId again, with 3 min to spare for a send that is under way. An instance
+/// that starts plans all of that again, so what one took along when it was killed is made up by whoever comes next.
 /// </remarks>
 internal sealed class TickPlan
 {

@@ -77,8 +77,7 @@ internal sealed partial class DocumentedCommands(HouseProcess house)
         var moved = Port().Replace(command, match =>
             $"localhost:{int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) + house.Offset}");
         return moved.Replace(
-            "eventing send", $"eventing send --url {new Uri(house.Ingress, "/default/default")}",
-            StringComparison.Ordinal);
+            "eventing send", $"eventing send --port-offset {house.Offset}", StringComparison.Ordinal);
     }
 
     private static IEnumerable<(string Command, IReadOnlyList<string> Expected)> Read(string page)

@@ -7,7 +7,8 @@ namespace ServerlessEventing.House.Tests;
 /// <summary>kubectl with a kubeconfig, and a cache of its own in <paramref name="home"/>.</summary>
 internal sealed class Kubectl(string kubeconfig, string home)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    /// <summary>For a hang: what waits with <c>--timeout</c> ends by itself, and says what it waited for.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private readonly string path = RequiredTool.Find("kubectl");
 

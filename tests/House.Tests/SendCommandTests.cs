@@ -1,5 +1,6 @@
 // `eventing send`: from the command line and from a file, and what it says of the answers.
 using ServerlessEventing.Cli.Output;
+using ServerlessEventing.Cli.Sending;
 using ServerlessEventing.Cli.Subscribers;
 using ServerlessEventing.Testing;
 
@@ -77,6 +78,8 @@ public sealed class SendCommandTests
     [InlineData("--batch: must be from 1 to 1000", "--batch", "0")]
     [InlineData("--data: not JSON", "--data", "words")]
     [InlineData("is not an http address", "--url", "ftp://x")]
+    [InlineData("--port-offset does not go with --url", "--url", "http://x", "--port-offset", "1")]
+    [InlineData("Is the house up (eventing up)?", "--port-offset", "58000")]
     public async Task Options_Wrong_AreToldInOneLine(string expected, params string[] args)
     {
         var (code, output) = await Eventing.RunAsync(Limit, ["send", .. args]);
@@ -92,6 +95,17 @@ public sealed class SendCommandTests
         Assert.Equal($"[{new string('█', 10)}{new string('·', 30)}] 25 of 100", ProgressBar.Text(25, 100));
         Assert.Equal($"[{new string('█', 40)}] 100 of 100", ProgressBar.Text(100, 100));
         Assert.Equal("7 sent", ProgressBar.Text(7, null));
+    }
+
+    [Fact]
+    public void CountTimesRepeat_BeyondAnInt_HasItsBar()
+    {
+        var most = new SendOptions { Url = new("http://localhost"), Total = 100_000_000, Repeat = 1_000_000 }.Sends;
+
+        Assert.Equal(100_000_000_000_000, most);
+        Assert.Equal(
+            $"[{new string('█', 20)}{new string('·', 20)}] 50000000000000 of 100000000000000",
+            ProgressBar.Text(50_000_000_000_000, most));
     }
 
     private static Task<EventDisplay> DisplayAsync(List<string> printed, params int[] answers) =>

@@ -64,44 +64,6 @@ public sealed class WorkloadTests
         await Eventually.True(() => ids.TrueForAll(id => !IsRunning(id)), "its children have ended");
     }
 
-    [Theory]
-    [InlineData("v1", """{"template":{"spec":{"containers":[{"image":"IMAGE"}]}}}""")]
-    [InlineData("v1alpha1",
-        """{"runLatest":{"configuration":{"revisionTemplate":{"spec":{"container":{"image":"IMAGE"}}}}}}""")]
-    public async Task ServingService_StandsIn_AndReceivesEvents(string version, string spec)
-    {
-        using var folder = new TempFolder();
-        await using var house = new HouseProcess(folder["data"]);
-        var kubectl = new Kubectl(house);
-        await house.StartAsync();
-        using var producer = new Producer();
-        const string image = "gcr.io/knative-releases/knative.dev/eventing/cmd/event_display@sha256:00";
-        await kubectl.ApplyAsync($$"""
-            {"apiVersion":"serving.knative.dev/{{version}}","kind":"Service",
-             "metadata":{"name":"shown","namespace":"default"},
-             "spec":{{spec.Replace("IMAGE", image, StringComparison.Ordinal)}} }
-            """);
-        await kubectl.RunAsync("wait", "--for=condition=Ready", "ksvc/shown", "--timeout=60s");
-        await kubectl.ApplyAsync($$$"""
-            apiVersion: eventing.knative.dev/v1
-            kind: Broker
-            metadata: {name: default, namespace: default}
-            ---
-            apiVersion: eventing.knative.dev/v1
-            kind: Trigger
-            metadata: {name: shown, namespace: default}
-            spec:
-              broker: default
-              subscriber: {ref: {apiVersion: serving.knative.dev/{{{version}}}, kind: Service, name: shown}}
-            """);
-        await kubectl.RunAsync("wait", "--for=condition=Ready", "trigger/shown", "--timeout=60s");
-
-        await producer.SendAsync(new Uri(house.Ingress, "/default/default"), "served", "com.example.hello");
-
-        await Eventually.Passes(async () => Assert.Contains(
-            "  id: served", await kubectl.RunAsync("logs", "deployment/shown-deployment"), StringComparison.Ordinal));
-    }
-
     private static bool IsRunning(int id)
     {
         try

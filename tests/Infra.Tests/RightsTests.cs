@@ -35,6 +35,20 @@ public sealed class RightsTests
             Says(rule, "apiGroups", group) && Says(rule, "resources", "*/status") && Says(rule, "verbs", "patch")));
     }
 
+    [Theory]
+    [InlineData("apps", "deployments")]
+    [InlineData("apps", "statefulsets")]
+    [InlineData("apps", "daemonsets")]
+    [InlineData("apps", "replicasets")]
+    [InlineData("batch", "cronjobs")]
+    [InlineData("batch", "jobs")]
+    public async Task ClusterRole_MayBindEachKindOfKubernetesWithPods(string group, string plural)
+    {
+        var rules = await RulesAsync();
+        Assert.All(Reading.Append("patch"), verb => Assert.Contains(rules, rule =>
+            Says(rule, "apiGroups", group) && Says(rule, "resources", plural) && Says(rule, "verbs", verb)));
+    }
+
     [Fact]
     public async Task ClusterRole_TouchesNoSecretsAndGivesNoRights()
     {

@@ -1,5 +1,7 @@
 // One Service of serving.knative.dev: what it becomes here, and what its status says.
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using ServerlessEventing.Local.Workloads.Cluster;
 
@@ -12,6 +14,9 @@ namespace ServerlessEventing.Local.Workloads.Serving;
 internal sealed class ServedWorkload(JsonObject service)
 {
     private const string Label = "serving.knative.dev/service";
+
+    /// <summary>On the Deployment: of which containers it was made, so that what is taken away is seen too.</summary>
+    private const string Made = "serving-stand-in/containers";
     private const long DefaultPort = 8080;
 
     private readonly JsonNode? template = service.At("spec", "template")
@@ -38,7 +43,7 @@ internal sealed class ServedWorkload(JsonObject service)
     {
         ["apiVersion"] = "apps/v1",
         ["kind"] = "Deployment",
-        ["metadata"] = Metadata(DeploymentName),
+        ["metadata"] = DeploymentMetadata(),
         ["spec"] = new JsonObject
         {
             ["selector"] = new JsonObject { ["matchLabels"] = Labels() },
@@ -123,6 +128,17 @@ internal sealed class ServedWorkload(JsonObject service)
             ["blockOwnerDeletion"] = true,
         }),
     };
+
+    private JsonObject DeploymentMetadata()
+    {
+        var text = new JsonArray([.. Containers()]).ToJsonString();
+        var metadata = Metadata(DeploymentName);
+        metadata["annotations"] = new JsonObject
+        {
+            [Made] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..8]),
+        };
+        return metadata;
+    }
 
     private JsonObject Condition(string type, string value, string? reason, string? message, DateTimeOffset now)
     {

@@ -83,6 +83,48 @@ public sealed class TickPlanTests
         }
     }
 
+    // A plan of an instance ends in one of four ways; what it sent before a kill may reach the bus minutes later.
+    [Fact]
+    public void Instances_KilledAtAnyMomentOfASend_EveryTickIsOnTheBusOnce()
+    {
+        var schedule = Schedule("*/5 * * * * *", "UTC");
+        var taken = new List<DateTimeOffset>();
+        var bus = new DuplicateWindow((tick, _) => taken.Add(tick.At));
+        TickPlan[] instances = [new(), new(), new()];
+        var underWay = new List<(DateTimeOffset Arrives, Tick Tick)>();
+        var random = new Random(11);
+        var end = Start.AddDays(2);
+        for (var now = Start; now < end; now = now.AddSeconds(20))
+        {
+            underWay.Where(late => late.Arrives <= now).ToList().ForEach(late => bus.Send(late.Tick, now));
+            underWay.RemoveAll(late => late.Arrives <= now);
+            var i = random.Next(instances.Length);
+            var due = instances[i].Due([schedule], now, (_, fault) => Assert.Fail(fault.ToString()));
+            var sent = due.Take(random.Next(due.Count + 1)).ToList();
+            switch (random.Next(4))
+            {
+                case 0: // confirmed, the rest refused
+                    sent.ForEach(tick => bus.Send(tick, now));
+                    sent.ForEach(instances[i].Confirm);
+                    break;
+                case 1: // taken, the answer lost
+                    sent.ForEach(tick => bus.Send(tick, now));
+                    break;
+                case 2: // taken, killed before the answer
+                    sent.ForEach(tick => bus.Send(tick, now));
+                    instances[i] = new();
+                    break;
+                default: // killed with the send under way
+                    underWay.AddRange(sent.Select(tick => (now.AddSeconds(random.Next(180)), tick)));
+                    instances[i] = new();
+                    break;
+            }
+        }
+
+        Plan(new(), [schedule], end, bus);
+        Assert.Equal(Expected(schedule, Start, end), taken.Where(at => at < end).Order());
+    }
+
     [Fact]
     public void Downtime_LongerThanTheLookBack_LastFiveMinutesAreMadeUpAndOlderTicksSkipped()
     {
