@@ -31,7 +31,7 @@ public static class KindRules
     {
         foreach (var bare in type.IsCustom ? body.Finalizers.Except(old?.Finalizers ?? []) : [])
         {
-            if (!bare.Contains('/', StringComparison.Ordinal) && bare is not ("orphan" or "foregroundDeletion"))
+            if (!bare.Contains('/', StringComparison.Ordinal) && bare is not ("orphan" or "foregroundDeletion" or "kubernetes"))
             {
                 yield return $"metadata.finalizers: \"{bare}\": prefer a domain-qualified finalizer name to avoid "
                     + "accidental conflicts with other finalizer writers";

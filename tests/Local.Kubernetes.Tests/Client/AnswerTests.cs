@@ -207,7 +207,7 @@ public sealed class AnswerTests(RunningApi api) : IClassFixture<RunningApi>
         var path = await ThingsAsync();
         const string made = """
             {"apiVersion":"answers.org/v1","kind":"Thing",
-             "metadata":{"name":"t","finalizers":["bare","orphan","foregroundDeletion","example.org/full"]}}
+             "metadata":{"name":"t","finalizers":["bare","orphan","kubernetes","example.org/full"]}}
             """;
         using var content = new StringContent(made);
         content.Headers.ContentType = new("application/json");

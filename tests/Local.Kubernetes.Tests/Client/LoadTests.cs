@@ -38,7 +38,7 @@ public sealed class LoadTests
     [Fact]
     public async Task HundredWatchers_EachSeeEveryChange_AndMemoryStaysBounded()
     {
-        RunningApi.SkipOnCluster("how soon it is back");
+        RunningApi.SkipOnCluster("its memory under load");
         await using var api = new RunningApi();
         await api.InitializeAsync();
         var path = $"/api/v1/namespaces/{await api.NamespaceAsync()}/configmaps";

@@ -94,6 +94,8 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData("""{"name":"a","labels":{"x":"y z"}}""", "metadata.labels", "a valid label must be an empty string")]
     [InlineData("""{"name":"a","annotations":{"/x":"y"}}""", "metadata.annotations", "prefix part")]
     [InlineData("""{"name":"a","finalizers":["x y"]}""", "metadata.finalizers", "name part must consist of")]
+    [InlineData("""{"name":"a","finalizers":["orphan","foregroundDeletion"]}""",
+        "metadata.finalizers", "finalizer orphan and foregroundDeletion cannot be both set")]
     [InlineData("""{"name":"a","ownerReferences":[{"kind":"A","name":"b","uid":"c"}]}""",
         "metadata.ownerReferences.apiVersion", "must not be empty")]
     [InlineData("""
