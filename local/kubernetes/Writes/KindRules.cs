@@ -29,11 +29,11 @@ public static class KindRules
     /// <summary>What is taken, but will not do what it says.</summary>
     public static IEnumerable<string> Warnings(ResourceType type, JsonObject body, JsonObject? old)
     {
-        foreach (var bare in type.IsCustom ? body.Finalizers.Except(old?.Finalizers ?? []) : [])
+        foreach (var added in type.IsCustom ? body.Finalizers.Except(old?.Finalizers ?? []) : [])
         {
-            if (!bare.Contains('/', StringComparison.Ordinal) && bare is not ("orphan" or "foregroundDeletion" or "kubernetes"))
+            if (added is not ("orphan" or "foregroundDeletion" or "kubernetes") && !added.Contains('/'))
             {
-                yield return $"metadata.finalizers: \"{bare}\": prefer a domain-qualified finalizer name to avoid "
+                yield return $"metadata.finalizers: \"{added}\": prefer a domain-qualified finalizer name to avoid "
                     + "accidental conflicts with other finalizer writers";
             }
         }

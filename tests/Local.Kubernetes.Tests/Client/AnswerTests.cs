@@ -177,7 +177,8 @@ public sealed class AnswerTests(RunningApi api) : IClassFixture<RunningApi>
             HttpMethod.Patch, $"{path}/t?fieldManager=one", Thing("t", spec), ApplyPatch);
         Assert.Equal(500, code);
         Assert.Equal(
-            $"failed to create typed patch object (/t; answers.org/v1, Kind=Thing): {expected}", $"{status["message"]}");
+            $"failed to create typed patch object (/t; answers.org/v1, Kind=Thing): {expected}",
+            $"{status["message"]}");
     }
 
     [Fact]
