@@ -66,14 +66,15 @@ public sealed class RealApiServer : IAsyncLifetime
               cluster: {server: "https://127.0.0.1:{{secure}}", insecure-skip-tls-verify: true}
             users: [{name: tests, user: {token: {{token}} } }]
             """);
-        // envtest has none; where one lies beside the server, namespaces end and dependents follow their owners.
+        // envtest has none; where one lies beside the server, namespaces end, dependents
+        // follow their owners and aggregated roles fill.
         var controllers = Path.Combine(assets, "kube-controller-manager");
         if (File.Exists(controllers))
         {
             Start(controllers,
             [
                 $"--kubeconfig={folder["kubeconfig"]}", "--leader-elect=false",
-                "--controllers=namespace,garbagecollector",
+                "--controllers=namespace,garbagecollector,clusterrole-aggregation",
             ]);
         }
         else

@@ -30,7 +30,7 @@ public sealed class RunningApi : IAsyncLifetime
     {
         get
         {
-            SkipOnCluster();
+            SkipOnCluster("its process");
             return own!;
         }
     }
@@ -49,16 +49,16 @@ public sealed class RunningApi : IAsyncLifetime
     {
         get
         {
-            SkipOnCluster();
+            SkipOnCluster("its files");
             return folder["data"];
         }
     }
 
     public string Folder => folder.Path;
 
-    /// <summary>For tests of what only this server does.</summary>
-    public static void SkipOnCluster() => Assert.SkipWhen(
-        UsesCluster, "This is about the small server itself, and the tests run against a cluster.");
+    /// <summary>For tests of what only this server does, or does otherwise than a real one.</summary>
+    public static void SkipOnCluster(string what) => Assert.SkipWhen(
+        UsesCluster, $"The tests run against a cluster, and this is about the small server itself: {what}.");
 
     /// <summary>For tests of what a real server has only since its version 1.<paramref name="minor"/>.</summary>
     public void SkipBefore(int minor, string what) => Assert.SkipWhen(
@@ -74,10 +74,7 @@ public sealed class RunningApi : IAsyncLifetime
         await StartAsync(0);
         if (UsesCluster)
         {
-            var version = (await SendAsync(HttpMethod.Get, "/version")).Body;
-            // Providers write 33+, and one that says nothing is taken for an old one.
-            var text = $"{version["minor"]}".TrimEnd('+');
-            minor = int.TryParse(text, CultureInfo.InvariantCulture, out var said) ? said : 0;
+            minor = MinorVersion((await SendAsync(HttpMethod.Get, "/version")).Body);
         }
     }
 
@@ -121,6 +118,13 @@ public sealed class RunningApi : IAsyncLifetime
         var port = Api.Port;
         await StopAsync();
         await StartAsync(port);
+    }
+
+    /// <summary>Providers write 33+, and builds of distributions may leave it to gitVersion (v1.20.2).</summary>
+    private static int MinorVersion(JsonObject version)
+    {
+        var text = $"{version["minor"]}" is { Length: > 0 } said ? said : $"{version["gitVersion"]}".Split('.')[1];
+        return int.Parse(text.TrimEnd('+'), CultureInfo.InvariantCulture);
     }
 
     private static string Pem(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64));

@@ -13,7 +13,7 @@ public sealed record Selection(ResourceType Type, string? Namespace, string Name
     public static Result<Selection> Parse(IQueryCollection query, ApiTarget target)
     {
         if (LabelSelector.Parse(query["labelSelector"].ToString()).Failed(out var failure, out var labels)
-            || FieldSelector.Parse(query["fieldSelector"].ToString(), target.Type.FieldLabels)
+            || FieldSelector.Parse(query["fieldSelector"].ToString(), target.Type.FieldLabels, target.Type.IsCustom)
                 .Failed(out failure, out var fields))
         {
             return failure;

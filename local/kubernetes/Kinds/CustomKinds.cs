@@ -72,9 +72,9 @@ public sealed class CustomKinds
             return [];
         }
 
-        foreach (var twice in versions.GroupBy(version => version.Text("name")).Where(group => group.Count() > 1))
+        if (versions.DistinctBy(version => version.Text("name")).Count() < versions.Count)
         {
-            causes.Add(new("FieldValueDuplicate", $"Duplicate value: \"{twice.Key}\"", "spec.versions[].name"));
+            causes.Add(new("FieldValueInvalid", "Invalid value: must contain unique version names", "spec.versions"));
         }
 
         var schemas = versions.Select(ReadSchema).ToList();

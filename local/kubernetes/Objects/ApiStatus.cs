@@ -76,6 +76,15 @@ public sealed record ApiStatus
         Message = $"the server rejected our request due to an error in our request: {why}",
     };
 
+    /// <summary>What cannot be merged; a real server blames itself for it, with 500 and no reason.</summary>
+    public static ApiStatus CannotApply(JsonObject wanted, string why) => new()
+    {
+        Code = 500,
+        Reason = "",
+        Message = $"failed to create typed patch object ({wanted.Namespace}/{wanted.Name}; {wanted.ApiVersion}, "
+            + $"Kind={wanted.Kind}): {why}",
+    };
+
     public static ApiStatus Forbidden(string group, string resource, string name, string why) => new()
     {
         Code = 403,
@@ -141,8 +150,8 @@ public sealed record ApiStatus
             ["metadata"] = new JsonObject(),
             ["status"] = "Failure",
             ["message"] = Message,
-            ["reason"] = Reason,
         };
+        Add(status, "reason", Reason);
         var details = new JsonObject();
         Add(details, "name", Name);
         Add(details, "group", Group);

@@ -15,7 +15,8 @@ public sealed class FieldSelector
     /// <summary>Whether names and namespaces alone decide, so that no object need be parsed.</summary>
     public bool OnlyMetadata => requirements.TrueForAll(one => one.Path is "metadata.name" or "metadata.namespace");
 
-    public static Result<FieldSelector> Parse(string text, IReadOnlySet<string> supported)
+    /// <summary>A kind with fields of its own to ask for, or a custom one, tells a wrong one in other words.</summary>
+    public static Result<FieldSelector> Parse(string text, IReadOnlySet<string> supported, bool isCustom)
     {
         var requirements = new List<Requirement>();
         foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -30,7 +31,9 @@ public sealed class FieldSelector
             var path = part[..(negated ? at - 1 : at)].Trim();
             if (path is not ("metadata.name" or "metadata.namespace") && !supported.Contains(path))
             {
-                return ApiStatus.BadRequest($"field label not supported: {path}");
+                return ApiStatus.BadRequest(isCustom || supported.Count > 0
+                    ? $"field label not supported: {path}"
+                    : $"\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
             }
 
             requirements.Add(new Requirement(path, part[(at + 1)..].TrimStart('=').Trim(), negated));

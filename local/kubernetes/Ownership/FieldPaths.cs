@@ -46,6 +46,10 @@ public static class FieldPaths
         return "k:" + keys.ToJsonString(ObjectFields.Compact);
     }
 
+    /// <summary>The edge of an item of a set or of a keyed list, or null when it lacks a key.</summary>
+    public static string? ListEdge(JsonNode? item, Schema list) =>
+        list.ListKind == ListKind.Set ? ValueEdge(item) : ItemEdge(item, list);
+
     /// <summary>Where in a list an item's edge leads, or -1; without a schema defaults of keys are not known.</summary>
     public static int IndexOf(JsonArray list, string edge, Schema? schema = null)
     {
@@ -71,6 +75,8 @@ public static class FieldPaths
         _ => "[" + string.Join(",", (JsonNode.Parse(edge[2..]) as JsonObject ?? [])
             .Select(key => $"{key.Key}={key.Value?.ToJsonString(ObjectFields.Compact)}")) + "]",
     }));
+
+    private static string ValueEdge(JsonNode? item) => "v:" + (item?.ToJsonString(ObjectFields.Compact) ?? "null");
 
     private static bool HasKeys(JsonNode? item, JsonObject? wanted, Schema? list) =>
         item is JsonObject value && wanted is not null
@@ -110,7 +116,7 @@ public static class FieldPaths
             case JsonArray { Count: > 0 } list when schema.ListKind == ListKind.Set:
                 foreach (var item in list)
                 {
-                    set.Under("v:" + (item?.ToJsonString(ObjectFields.Compact) ?? "null")).Member = true;
+                    set.Under(ValueEdge(item)).Member = true;
                 }
 
                 break;
@@ -150,7 +156,7 @@ public static class FieldPaths
             case JsonArray list when old is JsonArray before && schema.ListKind == ListKind.Set:
                 foreach (var item in list.Where(item => !before.Any(had => JsonNode.DeepEquals(had, item))))
                 {
-                    set.Under("v:" + (item?.ToJsonString(ObjectFields.Compact) ?? "null")).Member = true;
+                    set.Under(ValueEdge(item)).Member = true;
                 }
 
                 break;

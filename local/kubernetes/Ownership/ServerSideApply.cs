@@ -8,7 +8,7 @@ namespace ServerlessEventing.Local.Kubernetes.Ownership;
 /// <summary>
 /// One apply:
 /// <code>
-///   (1) the fields wanted
+///   (1) the fields wanted; what nobody is noted to own belongs to whoever wrote it before
 ///   (2) conflicts: wanted differently than another owner has it ──► 409, or taken over with force
 ///   (3) merge
 ///   (4) what this manager wanted last time, and nobody else owns, goes
@@ -21,7 +21,18 @@ public static class ServerSideApply
     public static Result<JsonObject> Run(
         JsonObject? live, JsonObject wanted, Schema schema, FieldOwner manager, bool force, string now)
     {
+        if (AppliedTwice.Find(wanted, schema) is { } twice)
+        {
+            return ApiStatus.CannotApply(wanted, twice);
+        }
+
         var holders = FieldOwners.Read(live);
+        if (live is not null && holders.Owners.Count == 0)
+        {
+            holders.Set(new FieldOwner("before-first-apply", FieldOwner.Update, "", live.ApiVersion),
+                FieldPaths.Of(live, schema), live.ApiVersion, now);
+        }
+
         var fields = FieldPaths.Of(wanted, schema);
         var current = live ?? [];
         var changed = FieldPaths.Changed(wanted, current, schema).Intersect(fields);
@@ -99,9 +110,7 @@ public static class ServerSideApply
     {
         foreach (var item in wanted)
         {
-            var edge = schema.ListKind == ListKind.Set
-                ? "v:" + (item?.ToJsonString(ObjectFields.Compact) ?? "null")
-                : FieldPaths.ItemEdge(item, schema);
+            var edge = FieldPaths.ListEdge(item, schema);
             var at = edge is null ? -1 : FieldPaths.IndexOf(target, edge, schema);
             if (at < 0)
             {

@@ -5,13 +5,22 @@ using ServerlessEventing.Local.Kubernetes.Schemas;
 
 namespace ServerlessEventing.Local.Kubernetes.Ownership;
 
-/// <summary>What a manager changes it owns from then on, and the others no longer do.</summary>
+/// <summary>
+/// What a manager changes it owns from then on, and the others no longer do. Of an object whose owners were all
+/// forgotten nothing is noted until somebody applies.
+/// </summary>
 public static class Tracking
 {
     public static void Update(
         JsonObject next, JsonObject? old, JsonObject sent, Schema schema, FieldOwner manager, string now)
     {
         var holders = FieldOwners.ReadEither(sent, old);
+        if (old is not null && FieldOwners.Read(old).Owners.Count == 0 && holders.Owners.Count == 0)
+        {
+            next.Metadata.Remove("managedFields");
+            return;
+        }
+
         var before = old ?? [];
         var changed = FieldPaths.Changed(next, before, schema);
         if (old is not null)

@@ -205,7 +205,16 @@ public static class Intake
 
     private static IEnumerable<StatusCause> FinalizersAndOwners(JsonObject metadata)
     {
-        foreach (var finalizer in ObjectFields.Texts(metadata["finalizers"]))
+        var finalizers = ObjectFields.Texts(metadata["finalizers"]);
+        if (finalizers.Contains("orphan") && finalizers.Contains("foregroundDeletion"))
+        {
+            yield return new("FieldValueInvalid",
+                $"Invalid value: [{string.Join(",", finalizers.Select(name => $"\"{name}\""))}]: "
+                    + "finalizer orphan and foregroundDeletion cannot be both set",
+                "metadata.finalizers");
+        }
+
+        foreach (var finalizer in finalizers)
         {
             if (ObjectNames.LabelKeyProblem(finalizer) is { } problem)
             {

@@ -27,9 +27,18 @@ public static class KindRules
         };
 
     /// <summary>What is taken, but will not do what it says.</summary>
-    public static IEnumerable<string> Warnings(ResourceType type, JsonObject body)
+    public static IEnumerable<string> Warnings(ResourceType type, JsonObject body, JsonObject? old)
     {
-        if (type.IsCrd && body.TextAt("spec", "conversion", "strategy") == "Webhook")
+        foreach (var added in type.IsCustom ? body.Finalizers.Except(old?.Finalizers ?? []) : [])
+        {
+            if (added is not ("orphan" or "foregroundDeletion" or "kubernetes") && !added.Contains('/'))
+            {
+                yield return $"metadata.finalizers: \"{added}\": prefer a domain-qualified finalizer name to avoid "
+                    + "accidental conflicts with other finalizer writers";
+            }
+        }
+
+        if (type.IsCrd && old is null && body.TextAt("spec", "conversion", "strategy") == "Webhook")
         {
             yield return "spec.conversion.strategy: Webhook is not carried out by this server, it is treated as None";
         }
@@ -39,7 +48,11 @@ public static class KindRules
     {
         var causes = new List<StatusCause>(CustomKinds.Read(body).Causes);
         var group = body.TextAt("spec", "group");
-        if (BuiltinKinds.All.Any(type => type.Group == group))
+        if (!group.Contains('.', StringComparison.Ordinal) && group.Length > 0)
+        {
+            causes.Add(Invalid("spec.group", group, "should be a domain with at least one dot"));
+        }
+        else if (BuiltinKinds.All.Any(type => type.Group == group))
         {
             causes.Add(Invalid("spec.group", group, "this group belongs to the server's own kinds"));
         }

@@ -88,7 +88,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             return invalid;
         }
 
-        warnings.AddRange(KindRules.Warnings(type, body));
+        warnings.AddRange(KindRules.Warnings(type, body, null));
         var key = type.Key(@namespace, body.Name);
         if (transaction.Find(key) is { } present)
         {
@@ -303,6 +303,7 @@ public sealed class ObjectWriter(ObjectStore store, TimeProvider time)
             return refused;
         }
 
+        warnings.AddRange(KindRules.Warnings(type, next, old));
         if (type.HasGeneration && SpecChanged(type, old, next))
         {
             next.Metadata["generation"] = old.Generation + 1;

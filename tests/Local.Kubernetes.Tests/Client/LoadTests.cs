@@ -1,4 +1,4 @@
-// Ten thousand objects and a hundred watchers: how soon it is back, and what it holds on to.
+// Ten thousand objects and a hundred watchers: its memory under load, and what it holds on to.
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -15,7 +15,7 @@ public sealed class LoadTests
     [Fact]
     public async Task Restart_WithTenThousandObjects_IsBackSoon()
     {
-        RunningApi.SkipOnCluster();
+        RunningApi.SkipOnCluster("how soon it is back");
         using var folder = new TempFolder();
         var empty = await TimedStartAsync(folder["empty"]);
         Assert.Equal(0, empty.Objects);
@@ -38,7 +38,7 @@ public sealed class LoadTests
     [Fact]
     public async Task HundredWatchers_EachSeeEveryChange_AndMemoryStaysBounded()
     {
-        RunningApi.SkipOnCluster();
+        RunningApi.SkipOnCluster("its memory under load");
         await using var api = new RunningApi();
         await api.InitializeAsync();
         var path = $"/api/v1/namespaces/{await api.NamespaceAsync()}/configmaps";

@@ -74,8 +74,9 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
         var path = $"{Manifests.WidgetsPath}/namespaces/{await api.NamespaceAsync()}/widgets";
         var good = Manifests.WidgetJson("w", """{"size":1}""");
         await api.SendAsync(HttpMethod.Post, path, good);
-        await ExpectAsync(HttpMethod.Put, $"{path}/w", good, 422, "Invalid",
-            "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update");
+        // Servers of 1.36 and later write 0.
+        Assert.Matches("metadata.resourceVersion: Invalid value: (0x)?0: must be specified for an update$",
+            $"{(await api.SendAsync(HttpMethod.Put, $"{path}/w", good)).Body["message"]}");
         await ExpectAsync(HttpMethod.Post, path, """{"metadata":{"name":"x"}}""", 400, "BadRequest",
             "Object 'Kind' is missing");
         await ExpectAsync(HttpMethod.Post, path, good, 409, "AlreadyExists",
@@ -102,13 +103,13 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
         using var response = await api.Http.PostAsync(path, content);
         Assert.Contains("unknown field \\\"spec.nosuch\\\"", response.Headers.GetValues("Warning").Single());
         var body = (JsonObject)JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
-        Assert.Equal("""{"size":1,"free":{"kept":1},"colour":"red"}""", body["spec"]!.ToJsonString());
+        Assert.True(JsonNode.DeepEquals(
+            JsonNode.Parse("""{"size":1,"free":{"kept":1},"colour":"red"}"""), body["spec"]), $"{body["spec"]}");
     }
 
     [Fact]
     public async Task TooLargeBody_Is413()
     {
-        RunningApi.SkipOnCluster();
         var path = await ConfigMapsAsync();
         var big = $$$$"""{"metadata":{"name":"c"},"data":{"a":"{{{{new string('x', 4 << 20)}}}}"}}""";
         var (code, body) = await api.SendAsync(HttpMethod.Post, path, big);
@@ -130,20 +131,28 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
     }
 
     [Theory]
-    [InlineData("name: v1alpha1", "name: v1", "Duplicate value: \"v1\"")]
+    [InlineData("name: v1alpha1", "name: v1", "must contain unique version names")]
     [InlineData("storage: true", "storage: false", "exactly one version marked as storage version")]
     [InlineData("'^[a-z]+$'", "'['", "must be a valid regular expression")]
     [InlineData("scope: Namespaced", "scope: Both", "Unsupported value: \"Both\"")]
-    [InlineData("group: example.org", "group: apps", "belongs to the server's own kinds")]
+    [InlineData("group: example.org", "group: apps", "should be a domain with at least one dot")]
     public async Task Crd_Wrong_IsRefusedAndNothingBreaks(string right, string wrong, string expected)
     {
-        Assert.SkipWhen(RunningApi.UsesCluster && (wrong is "name: v1" or "group: apps"),
-            "A real server says it in other words, or has its own kinds elsewhere.");
         var crd = Manifests.ToJson(Manifests.WidgetCrd.Replace("widgets", "broken", StringComparison.Ordinal)
             .Replace(right, wrong, StringComparison.Ordinal));
         await ExpectAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd, 422,
             "Invalid", expected);
         Assert.Equal(200, (await api.SendAsync(HttpMethod.Get, "/apis")).Code);
+    }
+
+    [Fact]
+    public async Task Crd_InAGroupOfTheServersOwnKinds_IsRefused()
+    {
+        RunningApi.SkipOnCluster("a real server asks for the approval of such groups");
+        var crd = Manifests.ToJson(
+            Manifests.WidgetCrd.Replace("example.org", "events.k8s.io", StringComparison.Ordinal));
+        await ExpectAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd, 422,
+            "Invalid", "belongs to the server's own kinds");
     }
 
     [Fact]
@@ -172,39 +181,6 @@ public sealed class RequestTests(RunningApi api) : IClassFixture<RunningApi>
         await Eventually.True(async () => (await api.SendAsync(HttpMethod.Get, path)).Code == 404, "the kind is gone");
         await Manifests.AddCrdAsync(api, crd, "/apis/gone.org/v1/gadgets");
         Assert.Empty((await api.SendAsync(HttpMethod.Get, path)).Body["items"]!.AsArray());
-    }
-
-    [Fact]
-    public async Task OwnCrds_AllApplyAndStayTheirSchemas()
-    {
-        RunningApi.SkipOnCluster();
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!Directory.Exists(Path.Combine(folder.FullName, "infra", "crds")))
-        {
-            folder = folder.Parent!;
-        }
-
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(folder.FullName, "infra", "crds"), "*.yaml"))
-        {
-            var (code, body) = await api.SendAsync(HttpMethod.Post,
-                "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?fieldValidation=Strict",
-                Manifests.ToJson(await File.ReadAllTextAsync(file)));
-            Assert.True(code == 201, $"{Path.GetFileName(file)}: {body}");
-        }
-
-        var ns = await api.NamespaceAsync();
-        const string eventing = "/apis/eventing.knative.dev";
-        var old = (await api.SendAsync(HttpMethod.Post, $"{eventing}/v1alpha1/namespaces/{ns}/triggers", """
-            {"apiVersion":"eventing.knative.dev/v1alpha1","kind":"Trigger","metadata":{"name":"t"},
-             "spec":{"filter":{"sourceAndType":{"type":"x"}},"subscriber":{"dnsName":"a.b"}}}
-            """)).Body;
-        Assert.Equal("default", old["spec"]!["broker"]!.GetValue<string>());
-        var now = (await api.SendAsync(HttpMethod.Get, $"{eventing}/v1/namespaces/{ns}/triggers/t")).Body;
-        Assert.Equal(old["spec"]!.ToJsonString(), now["spec"]!.ToJsonString());
-        await ExpectAsync(HttpMethod.Post, $"{eventing}/v1/namespaces/{ns}/triggers", """
-            {"apiVersion":"eventing.knative.dev/v1","kind":"Trigger","metadata":{"name":"u"},"spec":{
-             "subscriber":{"uri":"http://a"},"delivery":{"retry":-1}}}
-            """, 422, "Invalid", "spec.broker: Required value");
     }
 
     private async Task<string> ConfigMapsAsync() => $"/api/v1/namespaces/{await api.NamespaceAsync()}/configmaps";

@@ -18,7 +18,9 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
         Assert.Equal("False KindConflict \"Thing\" is already in use", await ConditionAsync(second, "NamesAccepted"));
         Assert.Equal("False NotAccepted not all names are accepted", await ConditionAsync(second, "Established"));
         Assert.Equal(404, (await api.SendAsync(HttpMethod.Get, "/apis/names.org/v1/seconds")).Code);
-        Assert.Equal(200, (await api.SendAsync(HttpMethod.Get, "/apis/names.org/v1/firsts")).Code);
+        await Eventually.True(
+            async () => (await api.SendAsync(HttpMethod.Get, "/apis/names.org/v1/firsts")).Code == 200,
+            "the first one is served");
         await api.SendAsync(HttpMethod.Delete, $"{Crds}/firsts.names.org");
         await Eventually.True(
             async () => (await api.SendAsync(HttpMethod.Get, "/apis/names.org/v1/seconds")).Code == 200,
@@ -36,7 +38,8 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
             .StartsWith("True", StringComparison.Ordinal), "its first names are its own");
         await api.SendAsync(HttpMethod.Patch, path, """{"spec":{"names":{"shortNames":["one"]}}}""",
             "application/merge-patch+json");
-        Assert.Equal("False ShortNamesConflict \"one\" is already in use", await ConditionAsync(path, "NamesAccepted"));
+        await Eventually.Passes(async () => Assert.Equal(
+            "False ShortNamesConflict \"one\" is already in use", await ConditionAsync(path, "NamesAccepted")));
         Assert.StartsWith("True ", await ConditionAsync(path, "Established"));
         var resources = (await api.SendAsync(HttpMethod.Get, "/apis/names.org/v1")).Body["resources"]!.AsArray();
         Assert.Equal("""["two"]""", resources.Single(one => $"{one!["name"]}" == "rights")!["shortNames"]!
@@ -91,6 +94,8 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData("""{"name":"a","labels":{"x":"y z"}}""", "metadata.labels", "a valid label must be an empty string")]
     [InlineData("""{"name":"a","annotations":{"/x":"y"}}""", "metadata.annotations", "prefix part")]
     [InlineData("""{"name":"a","finalizers":["x y"]}""", "metadata.finalizers", "name part must consist of")]
+    [InlineData("""{"name":"a","finalizers":["orphan","foregroundDeletion"]}""",
+        "metadata.finalizers", "finalizer orphan and foregroundDeletion cannot be both set")]
     [InlineData("""{"name":"a","ownerReferences":[{"kind":"A","name":"b","uid":"c"}]}""",
         "metadata.ownerReferences.apiVersion", "must not be empty")]
     [InlineData("""
@@ -118,7 +123,6 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
     [InlineData("POST", "/api/v1/namespaces/default/configmaps?fieldValidation=Maybe", 422, "Invalid")]
     public async Task Refusal_IsAStatusWithCodeAndReason(string method, string path, int code, string reason)
     {
-        RunningApi.SkipOnCluster();
         var answer = await api.SendAsync(new HttpMethod(method), path, method == "POST" ? "{}" : null);
         Assert.Equal(code, answer.Code);
         Assert.Equal(reason, $"{answer.Body["reason"]}");
@@ -129,25 +133,25 @@ public sealed class RuleTests(RunningApi api) : IClassFixture<RunningApi>
     [Fact]
     public async Task Discovery_GroupsAreInARealServersOrderThenOwnOnesByName()
     {
-        RunningApi.SkipOnCluster();
         await api.SendAsync(HttpMethod.Post, Crds, Crd("zs", "Z", group: "z.org"));
         await api.SendAsync(HttpMethod.Post, Crds, Crd("as", "A", group: "a.org"));
-        var groups = (await api.SendAsync(HttpMethod.Get, "/apis")).Body["groups"]!.AsArray()
-            .Select(group => $"{group!["name"]}").ToList();
-        Assert.Equal(
-            [
-                "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch",
-                "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "apiextensions.k8s.io",
-                "coordination.k8s.io", "discovery.k8s.io",
-            ],
-            groups.Take(12));
-        Assert.True(groups.IndexOf("a.org") > 10 && groups.IndexOf("a.org") < groups.IndexOf("z.org"));
+        string[] expected =
+        [
+            "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch",
+            "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "apiextensions.k8s.io",
+            "coordination.k8s.io", "discovery.k8s.io", "a.org", "z.org",
+        ];
+        // A real server has more groups, and lists those of CRDs a moment after it took these.
+        await Eventually.Passes(async () => Assert.Equal(
+            expected,
+            (await api.SendAsync(HttpMethod.Get, "/apis")).Body["groups"]!.AsArray()
+                .Select(group => $"{group!["name"]}").Intersect(expected)));
     }
 
     [Fact]
     public async Task OpenApi_EveryBuiltinKind_HasADescribedSchema()
     {
-        RunningApi.SkipOnCluster();
+        RunningApi.SkipOnCluster("how it describes its kinds");
         var paths = (await api.SendAsync(HttpMethod.Get, "/openapi/v3")).Body["paths"]!.AsObject()
             .Select(path => path.Key).Where(path => !path.Contains(".org/", StringComparison.Ordinal)).ToList();
         var kinds = 0;

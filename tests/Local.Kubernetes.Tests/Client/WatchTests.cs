@@ -34,7 +34,7 @@ public sealed class WatchTests(RunningApi api) : IClassFixture<RunningApi>
     [Fact]
     public async Task WatchList_WithoutMatch_Is422()
     {
-        api.SkipBefore(27, "WatchList's parameters");
+        api.SkipBefore(27, "the parameters of WatchList");
         var path = await ConfigMapsAsync();
         var (code, body) = await api.SendAsync(HttpMethod.Get, $"{path}?watch=true&sendInitialEvents=true");
         Assert.Equal(422, code);
@@ -60,6 +60,7 @@ public sealed class WatchTests(RunningApi api) : IClassFixture<RunningApi>
     {
         var path = await ConfigMapsAsync();
         await CreateAsync(path, "a");
+        RunningApi.SkipOnCluster("it keeps no history across a restart");
         await api.RestartAsync();
         var events = await api.WatchUntilAsync($"{path}?watch=true&resourceVersion=1", _ => true);
         Assert.Equal("ERROR", events.Single()["type"]!.GetValue<string>());
@@ -70,8 +71,8 @@ public sealed class WatchTests(RunningApi api) : IClassFixture<RunningApi>
     [Fact]
     public async Task TooNew_Is504ThatAsksToRetry()
     {
-        // A cluster's server waits for that version, which here may never come: the data were of another server.
-        RunningApi.SkipOnCluster();
+        // A real server waits for that version, which here may never come: the data were of another server.
+        RunningApi.SkipOnCluster("what it answers to a version yet to come");
         var path = await ConfigMapsAsync();
         var (code, body) = await api.SendAsync(HttpMethod.Get, $"{path}?watch=true&resourceVersion=999999999");
         Assert.Equal(504, code);
@@ -81,11 +82,12 @@ public sealed class WatchTests(RunningApi api) : IClassFixture<RunningApi>
     [Fact]
     public async Task TimeoutSeconds_EndsAQuietWatchWithABookmark()
     {
-        RunningApi.SkipOnCluster();
         var path = await ConfigMapsAsync();
         var events = await api.WatchUntilAsync(
             $"{path}?watch=true&timeoutSeconds=1&allowWatchBookmarks=true", _ => false);
-        Assert.Equal("BOOKMARK", events.Single()["type"]!.GetValue<string>());
+        // A real server may end it without one.
+        Assert.True(events.Count == 1 || (RunningApi.UsesCluster && events.Count == 0), $"{events.Count} events");
+        Assert.All(events, one => Assert.Equal("BOOKMARK", $"{one["type"]}"));
     }
 
     [Fact]

@@ -27,7 +27,14 @@ public sealed class AccessTests(RunningApi api) : IClassFixture<RunningApi>
         await IsAsync("no", $"list configmaps --as=system:serviceaccount:{ns}:other -n {ns}");
         Assert.Contains("cannot create resource", (await kubectl.RunAsync($"create cm two {robot}")).Error);
         Assert.Contains("cannot delete resource", (await kubectl.RunAsync($"delete cm one {robot}")).Error);
-        Assert.Contains($"system:serviceaccounts:{ns}", await kubectl.OkAsync($"auth whoami {robot}"));
+    }
+
+    [Fact]
+    public async Task ServiceAccount_ActedAs_IsInItsGroups()
+    {
+        api.SkipBefore(28, "auth whoami");
+        Assert.Contains("system:serviceaccounts:there",
+            await kubectl.OkAsync("auth whoami --as=system:serviceaccount:there:robot"));
     }
 
     [Fact]

@@ -136,7 +136,7 @@ public sealed class CustomResourceTests(RunningApi api) : IClassFixture<RunningA
     {
         api.SkipBefore(27, "checking fields on the server");
         var ns = await WidgetsAsync();
-        var manifest = $"{{apiVersion: example.org/v1, kind: Widget, metadata: {{name: bad}}, spec: {spec}}}";
+        var manifest = $"apiVersion: example.org/v1\nkind: Widget\nmetadata: {{name: bad}}\nspec: {spec}\n";
         var refused = await kubectl.RunAsync($"apply -n {ns} -f -", manifest);
         Assert.Equal(1, refused.Code);
         Assert.Contains(expected, refused.Error);

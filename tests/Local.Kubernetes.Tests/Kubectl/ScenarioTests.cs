@@ -17,7 +17,7 @@ public sealed class ScenarioTests
     [Fact]
     public async Task Scenario_EachKubectl_SaysWhatTheGoldenFilesSay()
     {
-        RunningApi.SkipOnCluster();
+        RunningApi.SkipOnCluster("its every word, in golden files");
         var golden = Transcript.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "scenario.txt")));
         Assert.True(golden.Steps.Count >= 60);
         string[] tools =
