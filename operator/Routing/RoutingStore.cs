@@ -71,7 +71,7 @@ public sealed partial class RoutingStore(
             ["data"] = new JsonObject { [GenerationKey] = snapshot.Generation.ToString() },
             ["binaryData"] = packed.Length > MaxCompressed
                 ? null
-                : new JsonObject { [TableKey] = Convert.ToBase64String(packed) },
+                : new JsonObject { [TableKey] = JsonValue.Create(packed) },
         };
         var answer = await client.PatchAsync(ResourceTypes.ConfigMap, Key, content, cancellationToken);
         if (answer.IsMissing)
