@@ -25,12 +25,21 @@ public sealed class RoutingState(TimeProvider time)
     private long _coming = 1;
     private RoutingMark _removed;
     private bool _dirty;
+    private volatile bool _isRebuilt;
+
+    /// <summary>
+    /// Whether the table of before the restart is lost and its entries are being gathered anew: until the first
+    /// publication, for to functions that read it a table without an egress would mean that it was deleted.
+    /// </summary>
+    public bool IsRebuilt => _isRebuilt;
 
     /// <summary>Begins with a table from before a restart: it stays in force until reconcilers say otherwise.</summary>
-    public void Load(RoutingTable table)
+    /// <param name="isWhole">Whether its entries were kept too.</param>
+    public void Load(RoutingTable table, bool isWhole = true)
     {
         lock (_gate)
         {
+            _isRebuilt = !isWhole;
             var mark = new RoutingMark(table.Generation, time.GetUtcNow());
             _coming = table.Generation + 1;
             _removed = mark;
@@ -269,6 +278,7 @@ public sealed class RoutingState(TimeProvider time)
         {
             var generation = _coming++;
             _dirty = false;
+            _isRebuilt = false;
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return new RoutingTable
             {
