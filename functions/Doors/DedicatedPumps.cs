@@ -76,8 +76,7 @@ internal sealed partial class DedicatedPumps(
         {
             running.Remove(gone, out var pump);
             ending.RemoveAll(end => end.IsCompleted);
-            ending.Add(EndAsync(pump!));
-            Log.Ended(logger, gone);
+            ending.Add(EndAsync(gone, pump!));
         }
 
         foreach (var (key, make) in wanted)
@@ -91,10 +90,11 @@ internal sealed partial class DedicatedPumps(
         }
     }
 
-    private static async Task EndAsync(IMessagePump pump)
+    private async Task EndAsync(string entity, IMessagePump pump)
     {
         using var hurry = new CancellationTokenSource(Patience);
         await pump.StopAsync(hurry.Token);
+        Log.Ended(logger, entity);
     }
 
     private static partial class Log

@@ -285,7 +285,7 @@ public abstract class FunctionsHouse(bool pump, AzureQuirks? quirks = null) : IA
 
     internal Task RemoveAsync(Egress egress)
     {
-        egresses.Remove(egress);
+        egresses.RemoveAll(other => other.Uid == egress.Uid);
         return PublishTableAsync();
     }
 

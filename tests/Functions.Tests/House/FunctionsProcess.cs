@@ -45,6 +45,7 @@ internal sealed class FunctionsProcess : IAsyncDisposable
             [door == "pump" ? "EVENTING_PORT" : "FUNCTIONS_CUSTOMHANDLER_PORT"] = $"{port}",
             ["EVENTING_ALLOW_LOOPBACK"] = "true",
             ["Logging__LogLevel__Default"] = "Warning",
+            ["Logging__LogLevel__ServerlessEventing.Functions.Doors"] = "Information",
         });
         started.process.Start();
         started.process.BeginOutputReadLine();
@@ -60,6 +61,15 @@ internal sealed class FunctionsProcess : IAsyncDisposable
         return long.Parse(
             ready.Headers.GetValues("X-Eventing-Generation").Single(),
             System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether its log has this text.</summary>
+    public bool HasLogged(string text)
+    {
+        lock (output)
+        {
+            return output.ToString().Contains(text, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>SIGTERM: it is to finish what it has.</summary>
