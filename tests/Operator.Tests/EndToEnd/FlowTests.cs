@@ -168,7 +168,8 @@ public sealed class FlowTests(House house) : IClassFixture<House>
             "apiVersion: eventing.knative.dev/v1beta2\nkind: EventType\nmetadata: {name: both}\n"
             + "spec: {type: com.made, attributes: [{name: type, value: com.made, required: true}]}");
         Assert.Matches("both +com.made", await kubectl.Succeeds($"get eventtypes -n {ns}"));
-        Assert.Matches("both +com.made", await kubectl.Succeeds($"get eventtypes.v1beta2.eventing.knative.dev -n {ns}"));
+        Assert.Matches(
+            "both +com.made", await kubectl.Succeeds($"get eventtypes.v1beta2.eventing.knative.dev -n {ns}"));
     }
 
     [Fact]
