@@ -25,9 +25,11 @@ namespace ServerlessEventing.Operator;
 ///   disposed: no more work is taken, what runs ends, watches close; nothing is written after that
 /// </code>
 /// </remarks>
-internal sealed class OperatorTerm : IAsyncDisposable
+internal sealed partial class OperatorTerm : IAsyncDisposable
 {
     private static readonly TimeSpan BlobPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RebuildPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RebuildLook = TimeSpan.FromMilliseconds(50);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly OperatorOptions _options;
@@ -40,6 +42,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
     private readonly RoutingBarrier _barrier;
     private readonly RoutingStore _store;
     private readonly RoutingPublisher _publisher;
+    private readonly EventRecorder _events;
     private ControllerSet? _controllers;
     private Task _running = Task.CompletedTask;
 
@@ -52,7 +55,8 @@ internal sealed class OperatorTerm : IAsyncDisposable
         _logger = logger;
         _state = new RoutingState(time);
         _barrier = new RoutingBarrier(time);
-        _store = new RoutingStore(client, options.SystemNamespace, time, logger);
+        _events = new EventRecorder(client, time, logger);
+        _store = new RoutingStore(client, _events, options.SystemNamespace, time, logger);
         _publisher = new RoutingPublisher(_state, _store, _barrier, time, logger);
         _informers = new InformerSet(client, time, logger);
         _subjects = new InformerSet(client, time, logger);
@@ -106,7 +110,8 @@ internal sealed class OperatorTerm : IAsyncDisposable
     private async Task StartAsync(string installation, Uri routingTable, CancellationToken cancellationToken)
     {
         var time = _options.TimeProvider;
-        _state.Load(await _store.LoadAsync(cancellationToken));
+        var stored = await _store.LoadAsync(cancellationToken);
+        _state.Load(stored.Table, stored.IsWhole);
         var administration = new BusAdministration(
             new ServiceBusAdministrationClient(
                 _options.ServiceBusManagementConnection ?? _options.ServiceBusConnection),
@@ -122,18 +127,17 @@ internal sealed class OperatorTerm : IAsyncDisposable
             _options.PressurePeriod,
             time,
             _logger);
-        var events = new EventRecorder(_client, time, _logger);
         var shared = new ControllerParts(
             _client,
             _informers,
             new StatusWriter(_client),
             new Finalizers(_client),
-            events,
+            _events,
             new Tracker(),
             _metrics,
             time,
             _logger);
-        var parts = Parts(bus, lanes, events, routingTable);
+        var parts = Parts(bus, lanes, routingTable);
         var controllers = new ControllerSet(
             ReconcilerSet.All(parts),
             shared,
@@ -154,8 +158,8 @@ internal sealed class OperatorTerm : IAsyncDisposable
         _running = Task.WhenAll(
             lanes.RunAsync(stopping),
             RunPressureAsync(lanes, pressure, busClient, stopping),
-            events.RunAsync(stopping),
-            _publisher.RunAsync(_options.DrainPeriod, stopping),
+            _events.RunAsync(stopping),
+            PublishAsync(controllers, stopping),
             RunBlobAsync(stopping),
             EventTypes?.RunAsync(stopping) ?? Task.CompletedTask,
             controllers.RunAsync(stopping),
@@ -164,7 +168,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
         await _publisher.First.WaitAsync(cancellationToken);
     }
 
-    private ReconcilerParts Parts(BusProvisioner bus, Lanes lanes, EventRecorder events, Uri routingTable)
+    private ReconcilerParts Parts(BusProvisioner bus, Lanes lanes, Uri routingTable)
     {
         var brokerClass = new BrokerClass(
             _options.Coexist ? "" : _options.DefaultBrokerClass, _informers);
@@ -195,7 +199,7 @@ internal sealed class OperatorTerm : IAsyncDisposable
                 SystemNamespace = _options.SystemNamespace,
                 ServiceAccount = _options.FunctionsServiceAccount,
             },
-            Events = events,
+            Events = _events,
             DeletionPatience = _options.DeletionPatience,
             Metrics = _metrics,
             Time = _options.TimeProvider,
@@ -228,6 +232,54 @@ internal sealed class OperatorTerm : IAsyncDisposable
                 controllers.Wake(new ObjectRef(type.GroupKind, @namespace, name));
             }
         }
+    }
+
+    // A lost table is shown again only when everything was looked at: a function that reads of no egress where one was
+    // takes it for deleted, and completes its events.
+    private async Task PublishAsync(ControllerSet controllers, CancellationToken cancellationToken)
+    {
+        if (_state.IsRebuilt)
+        {
+            var time = _options.TimeProvider;
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using var timer = time.CreateTimer(
+                static state => ((CancellationTokenSource)state!).Cancel(),
+                patience,
+                RebuildPatience,
+                Timeout.InfiniteTimeSpan);
+            try
+            {
+                await RebuildAsync(controllers, time, patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                Log.RebuildCut(_logger, RebuildPatience);
+            }
+        }
+
+        await _publisher.RunAsync(_options.DrainPeriod, cancellationToken);
+    }
+
+    // The first pass shows which other kinds are referred to; the second sees their objects.
+    private async Task RebuildAsync(ControllerSet controllers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await controllers.PassAsync().WaitAsync(cancellationToken);
+        if (_informers.AreSettled && !_informers.HaveDiscovered)
+        {
+            return;
+        }
+
+        while (!_informers.AreSettled)
+        {
+            await Task.Delay(RebuildLook, time, cancellationToken);
+        }
+
+        await controllers.PassAsync().WaitAsync(cancellationToken);
     }
 
     private async Task RunBlobAsync(CancellationToken cancellationToken)
@@ -267,5 +319,12 @@ internal sealed class OperatorTerm : IAsyncDisposable
                 controllers.Wake(new ObjectRef(type.GroupKind, subscription.Key));
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning,
+            Message = "The routing table is made anew; after {Patience} not every object was looked at yet")]
+        public static partial void RebuildCut(ILogger logger, TimeSpan patience);
     }
 }

@@ -11,6 +11,10 @@ public static class RoutingTableJson
     public static byte[] Serialize(RoutingTable table) =>
         JsonSerializer.SerializeToUtf8Bytes(table, RoutingTableContext.Default.RoutingTable);
 
+    /// <summary>Writes the same bytes to <paramref name="stream"/>, never holding all of them.</summary>
+    public static void Serialize(Stream stream, RoutingTable table) =>
+        JsonSerializer.Serialize(stream, table, RoutingTableContext.Default.RoutingTable);
+
     /// <summary>Reads a table.</summary>
     /// <exception cref="JsonException">Not a routing table; the message says where.</exception>
     /// <exception cref="NotSupportedException">Written for a newer reader than this build.</exception>

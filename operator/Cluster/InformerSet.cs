@@ -26,6 +26,12 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
 
     public bool HaveSynced => _informers.Values.All(informer => informer.HasSynced);
 
+    /// <summary>Whether a kind was met on the way.</summary>
+    public bool HaveDiscovered { get; private set; }
+
+    /// <summary>Whether every kind met so far was asked for, and where served, listed.</summary>
+    public bool AreSettled => _asked.IsEmpty && HaveSynced;
+
     /// <summary>Starts the known kinds and returns when each has its first list.</summary>
     public async Task StartAsync(IEnumerable<ResourceType> types, CancellationToken cancellationToken)
     {
@@ -70,6 +76,7 @@ public sealed partial class InformerSet(ClusterClient client, TimeProvider time,
 
         if (_asked.TryAdd(wanted, true))
         {
+            HaveDiscovered = true;
             Keep(DiscoverAsync(apiVersion, kind, wanted));
         }
 

@@ -1,5 +1,7 @@
 // Writes an object's status when it differs from what is there.
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ServerlessEventing.Operator.Resources;
 
@@ -21,12 +23,12 @@ public sealed class StatusWriter(ClusterClient client)
     public async Task<Resource?> WriteAsync(
         ResourceType type, Resource resource, JsonObject status, CancellationToken cancellationToken)
     {
-        var text = status.ToJsonString();
+        var hash = Convert.ToBase64String(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(status)));
         for (var attempt = 0; attempt < Tries; attempt++)
         {
             if (JsonNode.DeepEquals(resource.Status, status)
                 || _written.TryGetValue(resource.Uid, out var last)
-                    && last.Status == text && last.Version == resource.Version)
+                    && last.Hash == hash && last.Version == resource.Version)
             {
                 return resource;
             }
@@ -36,7 +38,7 @@ public sealed class StatusWriter(ClusterClient client)
             var answer = await client.ReplaceAsync(type, copy, "status", cancellationToken);
             if (answer.Object is { } saved)
             {
-                _written[resource.Uid] = new Written(text, saved.Version);
+                _written[resource.Uid] = new Written(hash, saved.Version);
                 return saved;
             }
 
@@ -60,5 +62,5 @@ public sealed class StatusWriter(ClusterClient client)
     /// <summary>Forgets an object that is gone.</summary>
     public void Forget(string uid) => _written.TryRemove(uid, out _);
 
-    private sealed record Written(string Status, string Version);
+    private sealed record Written(string Hash, string Version);
 }

@@ -41,6 +41,9 @@ public sealed class ControllerSet : IDisposable
         }
     }
 
+    /// <summary>Has every object there is reconciled; ends when each was.</summary>
+    public Task PassAsync() => Task.WhenAll(_controllers.Values.Select(controller => controller.PassAsync()));
+
     /// <summary>The queue of each kind.</summary>
     public IEnumerable<QueueState> Queues() => _controllers.Values.Select(controller => controller.State);
 

@@ -35,12 +35,26 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
     private static readonly TimeSpan ReconcileTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan NotServedPause = TimeSpan.FromSeconds(10);
     private readonly WorkQueue _queue = new(reconciler.Type.FullName, parts.Time, parts.Metrics);
+    private volatile Pass? _pass;
 
     public ResourceType Type => reconciler.Type;
 
     public QueueState State => _queue.State with { Workers = workers };
 
     public void Enqueue(ResourceKey key) => _queue.Add(key);
+
+    /// <summary>Has every object there is reconciled; ends when each was.</summary>
+    public Task PassAsync()
+    {
+        var pass = new Pass(parts.Informers[Type].All.Select(resource => resource.Key));
+        _pass = pass;
+        foreach (var resource in parts.Informers[Type].All)
+        {
+            _queue.Add(resource.Key);
+        }
+
+        return pass.Done;
+    }
 
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, workers).Select(_ => WorkAsync(cancellationToken)));
@@ -63,6 +77,7 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
 
             parts.Metrics.Working(Type.FullName, 1);
             var began = parts.Time.GetTimestamp();
+            var pass = _pass;
             var result = await GuardedAsync(key, cancellationToken);
             parts.Metrics.Working(Type.FullName, -1);
             parts.Metrics.Reconciled(Type.FullName, Word(result), parts.Time.GetElapsedTime(began));
@@ -80,6 +95,7 @@ public sealed partial class ObjectController(IObjectReconciler reconciler, Contr
                 }
             }
 
+            pass?.Been(key);
             _queue.Done(key);
         }
     }

@@ -310,10 +310,12 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
         return ReconcileResult.Again(ReconcilerParts.SafetyLook);
     }
 
-    // An ingress that is open stays open: the bus may not answer right now, the topic is there all the same.
+    // An ingress that is open stays open: the bus may not answer right now, the topic is there all the same. Where the
+    // table was lost, the Broker itself says whether it was.
     private ReconcileResult NotYet(Reconcile work, Resource? triggers)
     {
-        if (parts.Routing.HasIngress(work.Object.Uid))
+        if (parts.Routing.HasIngress(work.Object.Uid)
+            || (parts.Routing.IsRebuilt && work.Object.Condition("IngressReady").Text("status") == "True"))
         {
             return OpenIngress(work, triggers);
         }

@@ -58,9 +58,13 @@ public sealed partial class BlobTable(
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, blob)
         {
-            Content = new ReadOnlyMemoryContent(table.Json)
+            Content = new StreamContent(table.Open())
             {
-                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+                Headers =
+                {
+                    ContentType = new MediaTypeHeaderValue("application/json"),
+                    ContentLength = table.Length,
+                },
             },
         };
         request.Headers.Add("x-ms-blob-type", "BlockBlob");

@@ -79,19 +79,21 @@ public sealed class RoutingEndpoint(string? token, TimeProvider time)
 
     private static async Task WriteAsync(HttpContext context, RoutingSnapshot table)
     {
-        var body = table.Json;
-        if (context.Request.Headers.AcceptEncoding.Any(value =>
-            value?.Contains("gzip", StringComparison.OrdinalIgnoreCase) == true))
-        {
-            body = table.Packed;
-            context.Response.Headers.ContentEncoding = "gzip";
-        }
-
+        var packed = context.Request.Headers.AcceptEncoding.Any(value =>
+            value?.Contains("gzip", StringComparison.OrdinalIgnoreCase) == true);
         context.Response.Headers.Vary = "Accept-Encoding";
         context.Response.Headers.ETag = $"\"{table.Generation.ToString(CultureInfo.InvariantCulture)}\"";
         context.Response.ContentType = "application/json";
-        context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        context.Response.ContentLength = packed ? table.Packed.Length : table.Length;
+        if (packed)
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+            await context.Response.Body.WriteAsync(table.Packed, context.RequestAborted);
+            return;
+        }
+
+        await using var document = table.Open();
+        await document.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

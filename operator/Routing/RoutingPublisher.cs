@@ -65,14 +65,14 @@ public sealed partial class RoutingPublisher(
         barrier.Published(snapshot.Generation);
         superseded.TrySetResult();
         _first.TrySetResult();
-        Log.Published(logger, snapshot.Generation, snapshot.Json.Length);
+        Log.Published(logger, snapshot.Generation, snapshot.Length);
         return true;
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "Routing table {Generation} published, {Bytes} bytes")]
-        public static partial void Published(ILogger logger, long generation, int bytes);
+        public static partial void Published(ILogger logger, long generation, long bytes);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Routing table {Generation} could not be saved: {Why}")]
         public static partial void NotSaved(ILogger logger, long generation, string why);

@@ -1,29 +1,11 @@
 // What the routing table should say, and the generations in which it came to say so.
-using System.IO.Compression;
+using System.Security.Cryptography;
 using ServerlessEventing.Contract.Routing;
 
 namespace ServerlessEventing.Operator.Routing;
 
 /// <summary>A change's place in the table: the generation that has it, and when it was asked for.</summary>
 public readonly record struct RoutingMark(long Generation, DateTimeOffset At);
-
-/// <summary>A table ready to be published.</summary>
-public sealed record RoutingSnapshot(long Generation, byte[] Json)
-{
-    /// <summary>The same, gzipped once for all who ask for it.</summary>
-    public byte[] Packed { get; } = Pack(Json);
-
-    private static byte[] Pack(byte[] bytes)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
-        {
-            gzip.Write(bytes);
-        }
-
-        return packed.ToArray();
-    }
-}
 
 /// <summary>Reconcilers put and remove entries; the publisher takes snapshots.</summary>
 /// <remarks>
@@ -43,29 +25,38 @@ public sealed class RoutingState(TimeProvider time)
     private long _coming = 1;
     private RoutingMark _removed;
     private bool _dirty;
+    private volatile bool _isRebuilt;
+
+    /// <summary>
+    /// Whether the table of before the restart is lost and its entries are being gathered anew: until the first
+    /// publication, for to functions that read it a table without an egress would mean that it was deleted.
+    /// </summary>
+    public bool IsRebuilt => _isRebuilt;
 
     /// <summary>Begins with a table from before a restart: it stays in force until reconcilers say otherwise.</summary>
-    public void Load(RoutingTable table)
+    /// <param name="isWhole">Whether its entries were kept too.</param>
+    public void Load(RoutingTable table, bool isWhole = true)
     {
         lock (_gate)
         {
+            _isRebuilt = !isWhole;
             var mark = new RoutingMark(table.Generation, time.GetUtcNow());
             _coming = table.Generation + 1;
             _removed = mark;
             _pressure = table.Pressure;
             foreach (var ingress in table.Ingresses)
             {
-                _ingresses[ingress.Uid] = new Entry<Ingress>(ingress, Text(ingress), mark);
+                _ingresses[ingress.Uid] = new Entry<Ingress>(ingress, ContentOf(ingress), mark);
             }
 
             foreach (var egress in table.Egresses)
             {
-                _egresses[egress.Uid] = new Entry<Egress>(egress, Text(egress), mark);
+                _egresses[egress.Uid] = new Entry<Egress>(egress, ContentOf(egress), mark);
             }
 
             foreach (var schedule in table.Schedules)
             {
-                _schedules[schedule.Uid] = new Entry<Schedule>(schedule, Text(schedule), mark);
+                _schedules[schedule.Uid] = new Entry<Schedule>(schedule, ContentOf(schedule), mark);
             }
 
             Touch();
@@ -76,7 +67,7 @@ public sealed class RoutingState(TimeProvider time)
     {
         lock (_gate)
         {
-            return PutInto(_ingresses, ingress.Uid, ingress, Text(ingress));
+            return PutInto(_ingresses, ingress.Uid, ingress, ContentOf(ingress));
         }
     }
 
@@ -84,7 +75,7 @@ public sealed class RoutingState(TimeProvider time)
     {
         lock (_gate)
         {
-            return PutInto(_egresses, egress.Uid, egress, Text(egress));
+            return PutInto(_egresses, egress.Uid, egress, ContentOf(egress));
         }
     }
 
@@ -100,8 +91,8 @@ public sealed class RoutingState(TimeProvider time)
                 ? present.Value.Since
                 : time.GetUtcNow();
             var inForce = schedule with { Since = since };
-            var mark = PutInto(_schedules, inForce.Uid, inForce, Text(inForce));
-            var other = PutInto(_egresses, egress.Uid, egress, Text(egress));
+            var mark = PutInto(_schedules, inForce.Uid, inForce, ContentOf(inForce));
+            var other = PutInto(_egresses, egress.Uid, egress, ContentOf(egress));
             return mark.Generation > other.Generation ? mark : other;
         }
     }
@@ -220,7 +211,7 @@ public sealed class RoutingState(TimeProvider time)
                 if (entry.Value.State == EgressState.Active)
                 {
                     var draining = entry.Value with { State = EgressState.Draining };
-                    PutInto(_egresses, draining.Uid, draining, Text(draining));
+                    PutInto(_egresses, draining.Uid, draining, ContentOf(draining));
                     _schedules.Remove(draining.Uid);
                 }
             }
@@ -279,14 +270,17 @@ public sealed class RoutingState(TimeProvider time)
     }
 
     /// <summary>The table as it should be now; later changes belong to the next generation.</summary>
-    public RoutingSnapshot Take()
+    public RoutingSnapshot Take() => RoutingSnapshot.Of(TakeTable());
+
+    private RoutingTable TakeTable()
     {
         lock (_gate)
         {
             var generation = _coming++;
             _dirty = false;
+            _isRebuilt = false;
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var table = new RoutingTable
+            return new RoutingTable
             {
                 Generation = generation,
                 Ingresses = [.. _ingresses.Values.Select(entry => entry.Value).OrderBy(i => i.Path, Ordinal)],
@@ -295,7 +289,6 @@ public sealed class RoutingState(TimeProvider time)
                 Schedules = [.. _schedules.Values.Select(entry => entry.Value).OrderBy(s => s.Uid, Ordinal)],
                 Pressure = _pressure,
             };
-            return new RoutingSnapshot(generation, RoutingTableJson.Serialize(table));
         }
     }
 
@@ -310,15 +303,15 @@ public sealed class RoutingState(TimeProvider time)
 
     private static StringComparer Ordinal => StringComparer.Ordinal;
 
-    private RoutingMark PutInto<T>(Dictionary<string, Entry<T>> into, string uid, T value, string text)
+    private RoutingMark PutInto<T>(Dictionary<string, Entry<T>> into, string uid, T value, string content)
     {
-        if (into.TryGetValue(uid, out var present) && present.Text == text)
+        if (into.TryGetValue(uid, out var present) && present.Content == content)
         {
             return present.Mark;
         }
 
         var mark = Mark();
-        into[uid] = new Entry<T>(value, text, mark);
+        into[uid] = new Entry<T>(value, content, mark);
         return mark;
     }
 
@@ -334,15 +327,15 @@ public sealed class RoutingState(TimeProvider time)
         _changed.TrySetResult();
     }
 
-    // Records with lists compare by reference; their JSON compares by content.
-    private static string Text(Ingress ingress) =>
-        Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Ingresses = [ingress] }));
+    // Records with lists compare by reference; their JSON compares by content, and its hash is a tenth of it.
+    private static string ContentOf(Ingress ingress) => Hash(new RoutingTable { Ingresses = [ingress] });
 
-    private static string Text(Egress egress) =>
-        Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Egresses = [egress] }));
+    private static string ContentOf(Egress egress) => Hash(new RoutingTable { Egresses = [egress] });
 
-    private static string Text(Schedule schedule) =>
-        Convert.ToBase64String(RoutingTableJson.Serialize(new RoutingTable { Schedules = [schedule] }));
+    private static string ContentOf(Schedule schedule) => Hash(new RoutingTable { Schedules = [schedule] });
 
-    private sealed record Entry<T>(T Value, string Text, RoutingMark Mark);
+    private static string Hash(RoutingTable table) =>
+        Convert.ToBase64String(SHA256.HashData(RoutingTableJson.Serialize(table)));
+
+    private sealed record Entry<T>(T Value, string Content, RoutingMark Mark);
 }

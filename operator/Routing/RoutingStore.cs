@@ -9,9 +9,21 @@ using ServerlessEventing.Operator.Resources;
 
 namespace ServerlessEventing.Operator.Routing;
 
+/// <summary>A table as last saved.</summary>
+/// <param name="IsWhole">Whether its entries were there too; else only its generation counts.</param>
+public sealed record StoredTable(RoutingTable Table, bool IsWhole);
+
 /// <summary>ConfigMap <c>eventing-routing</c>: the generation as text, the table as gzip in binaryData.</summary>
+/// <remarks>
+/// <code>
+///   fits            generation and table: a restarted operator goes on with it
+///   too large       generation alone, Event RoutingTableTooLarge: a restarted operator makes the table anew
+///   gone, spoilt    the time in quarter seconds as generation: likewise
+/// </code>
+/// Functions read the table from the operator or a blob, which take any size.
+/// </remarks>
 public sealed partial class RoutingStore(
-    ClusterClient client, string @namespace, TimeProvider time, ILogger logger)
+    ClusterClient client, EventRecorder events, string @namespace, TimeProvider time, ILogger logger)
 {
     public const string Name = "eventing-routing";
     private const string TableKey = "table.json.gz";
@@ -20,37 +32,43 @@ public sealed partial class RoutingStore(
     // etcd takes about 1.5 MB an object; base64 adds a third.
     private const int MaxCompressed = 700_000;
 
+    private bool _tooLarge;
+
+    // No more than four tables are published a second, so a count of quarter seconds is above all that were.
+    private long GenerationOfNow => time.GetUtcNow().ToUnixTimeMilliseconds() / 250;
+
     private ResourceKey Key => new(@namespace, Name);
 
     /// <summary>
-    /// The table as last saved. Where none is, an empty one whose generation is the time in seconds: should someone
-    /// have deleted the ConfigMap, generations still do not fall.
+    /// The table as last saved. Where none is, an empty one whose generation is the time in quarter seconds: should
+    /// someone have deleted the ConfigMap, generations still do not fall.
     /// </summary>
-    public async Task<RoutingTable> LoadAsync(CancellationToken cancellationToken)
+    public async Task<StoredTable> LoadAsync(CancellationToken cancellationToken)
     {
         var answer = await client.GetAsync(ResourceTypes.ConfigMap, Key, cancellationToken);
         if (answer.IsMissing)
         {
-            return RoutingTable.Empty with { Generation = time.GetUtcNow().ToUnixTimeSeconds() };
+            return new StoredTable(
+                RoutingTable.Empty with { Generation = GenerationOfNow }, IsWhole: false);
         }
 
         var map = answer.Require($"ConfigMap {Key}").Json;
         _ = long.TryParse(map.Text("data", GenerationKey), out var generation);
         try
         {
-            var table = map.NonEmpty("binaryData", TableKey) is { } packed
+            var packed = map.NonEmpty("binaryData", TableKey);
+            var table = packed is not null
                 ? RoutingTableJson.Deserialize(Unpack(Convert.FromBase64String(packed)))
                 : RoutingTable.Empty;
-            return table with { Generation = Math.Max(generation, table.Generation) };
+            return new StoredTable(
+                table with { Generation = Math.Max(generation, table.Generation) }, IsWhole: packed is not null);
         }
         catch (Exception error) when (error is JsonException or FormatException or InvalidDataException
             or NotSupportedException)
         {
             Log.Unreadable(logger, Key, error.Message);
-            return RoutingTable.Empty with
-            {
-                Generation = Math.Max(generation, time.GetUtcNow().ToUnixTimeSeconds()),
-            };
+            var later = Math.Max(generation, GenerationOfNow);
+            return new StoredTable(RoutingTable.Empty with { Generation = later }, IsWhole: false);
         }
     }
 
@@ -58,28 +76,39 @@ public sealed partial class RoutingStore(
     public async Task SaveAsync(RoutingSnapshot snapshot, CancellationToken cancellationToken)
     {
         var packed = snapshot.Packed;
-        if (packed.Length > MaxCompressed)
-        {
-            Log.TooLarge(logger, Key, packed.Length);
-        }
-
+        var tooLarge = packed.Length > MaxCompressed;
         var content = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "ConfigMap",
             ["metadata"] = new JsonObject { ["name"] = Name, ["namespace"] = @namespace },
             ["data"] = new JsonObject { [GenerationKey] = snapshot.Generation.ToString() },
-            ["binaryData"] = packed.Length > MaxCompressed
+            ["binaryData"] = tooLarge
                 ? null
-                : new JsonObject { [TableKey] = Convert.ToBase64String(packed) },
+                : new JsonObject { [TableKey] = JsonValue.Create(packed) },
         };
         var answer = await client.PatchAsync(ResourceTypes.ConfigMap, Key, content, cancellationToken);
         if (answer.IsMissing)
         {
+            if (tooLarge)
+            {
+                // Null takes a field away in a patch; in something new it is no map.
+                content.Remove("binaryData");
+            }
+
             answer = await client.CreateAsync(ResourceTypes.ConfigMap, content, cancellationToken);
         }
 
-        answer.Require($"ConfigMap {Key}");
+        var saved = answer.Require($"ConfigMap {Key}");
+        if (tooLarge && !_tooLarge)
+        {
+            Log.TooLarge(logger, Key, packed.Length, MaxCompressed);
+            events.Warning(ResourceTypes.ConfigMap, saved, "RoutingTableTooLarge",
+                $"The routing table ({packed.Length} bytes packed) is larger than the {MaxCompressed} bytes kept here: "
+                + "only its generation is. A restarted operator makes it anew before it publishes");
+        }
+
+        _tooLarge = tooLarge;
     }
 
     private static byte[] Unpack(byte[] bytes)
@@ -93,11 +122,12 @@ public sealed partial class RoutingStore(
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error,
-            Message = "ConfigMap {Key} cannot be read ({Why}): starting from an empty routing table")]
+            Message = "ConfigMap {Key} cannot be read ({Why}): the routing table is made anew")]
         public static partial void Unreadable(ILogger logger, ResourceKey key, string why);
 
         [LoggerMessage(Level = LogLevel.Warning,
-            Message = "The routing table is too large for ConfigMap {Key} ({Bytes} bytes): its generation is kept")]
-        public static partial void TooLarge(ILogger logger, ResourceKey key, int bytes);
+            Message = "The routing table is too large for ConfigMap {Key}: {Bytes} bytes packed, {Most} at most. "
+                + "Only its generation is kept")]
+        public static partial void TooLarge(ILogger logger, ResourceKey key, int bytes, int most);
     }
 }

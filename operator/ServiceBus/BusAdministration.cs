@@ -28,13 +28,29 @@ public sealed class BusAdministration(
     /// <summary>The rules of bus subscriptions.</summary>
     public BusRules Rules { get; } = new(client);
 
+    private const int MaxConcurrentCalls = 8;
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Runs calls under the circuit and a time limit; their failures come back as outcomes.</summary>
+    private readonly SemaphoreSlim _turns = new(MaxConcurrentCalls);
+
+    /// <summary>
+    /// Runs calls under the one limit on how many are under way, the circuit and a time limit; their failures come back
+    /// as outcomes.
+    /// </summary>
     public async Task<BusOutcome> CallAsync(
         Func<CancellationToken, Task<BusOutcome>> calls, CancellationToken cancellationToken)
     {
-        var outcome = await GuardedAsync(calls, cancellationToken);
+        await _turns.WaitAsync(cancellationToken);
+        BusOutcome outcome;
+        try
+        {
+            outcome = await GuardedAsync(calls, cancellationToken);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+
         metrics.BusCalled(outcome.Result.ToString());
         if (outcome.IsRepair)
         {

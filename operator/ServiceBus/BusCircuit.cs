@@ -3,7 +3,8 @@ namespace ServerlessEventing.Operator.ServiceBus;
 
 /// <summary>
 /// A bus that does not answer must not meet a thousand retries. The first failure opens the circuit; while it is
-/// open calls come back at once with the time to wait; then one call may try. 1 s, doubling to 30 s.
+/// open calls come back at once with the time to wait; then one call may try. 1 s, doubling to 30 s. Calls that were
+/// under way when it opened say nothing new by failing too: only the one that asks makes the wait longer.
 /// </summary>
 public sealed class BusCircuit(TimeProvider time)
 {
@@ -15,6 +16,7 @@ public sealed class BusCircuit(TimeProvider time)
     private DateTimeOffset _openUntil;
     private TimeSpan _wait;
     private string _reason = "";
+    private bool _isAsking;
 
     /// <summary>Null when the call may go, else why not and how long to wait.</summary>
     public BusOutcome? Check()
@@ -31,6 +33,7 @@ public sealed class BusCircuit(TimeProvider time)
             {
                 // This caller asks; the others wait until it knows, or until it must have got lost.
                 _openUntil = now + ProbeLimit;
+                _isAsking = true;
                 return null;
             }
 
@@ -45,6 +48,7 @@ public sealed class BusCircuit(TimeProvider time)
         lock (_gate)
         {
             _wait = TimeSpan.Zero;
+            _isAsking = false;
         }
     }
 
@@ -53,10 +57,17 @@ public sealed class BusCircuit(TimeProvider time)
     {
         lock (_gate)
         {
+            var now = time.GetUtcNow();
+            if (_wait > TimeSpan.Zero && !_isAsking && now < _openUntil)
+            {
+                return _openUntil - now;
+            }
+
+            _isAsking = false;
             _wait = _wait == TimeSpan.Zero ? FirstWait : _wait * 2;
             _wait = _wait < LongestWait ? _wait : LongestWait;
             _wait = retryAfter > _wait ? retryAfter.Value : _wait;
-            _openUntil = time.GetUtcNow() + _wait;
+            _openUntil = now + _wait;
             _reason = reason;
             return _wait;
         }

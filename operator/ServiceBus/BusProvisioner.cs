@@ -22,11 +22,8 @@ namespace ServerlessEventing.Operator.ServiceBus;
 public sealed partial class BusProvisioner(
     BusAdministration bus, string installation, TimeSpan driftPeriod, TimeProvider time, ILogger logger)
 {
-    private const int MaxConcurrentCalls = 8;
-
     private readonly ConcurrentDictionary<string, Verified> _verified = new(StringComparer.OrdinalIgnoreCase);
     private readonly KeyedLock _locks = new();
-    private readonly SemaphoreSlim _calls = new(MaxConcurrentCalls);
 
     /// <summary>
     /// How long an entity counts as verified: never oftener than one check in 5 s over all entities, so that the
@@ -199,15 +196,7 @@ public sealed partial class BusProvisioner(
         BusEntity entity, Func<CancellationToken, Task<BusOutcome>> calls, CancellationToken cancellationToken)
     {
         using var turn = await _locks.TakeAsync(entity.Lock, cancellationToken);
-        await _calls.WaitAsync(cancellationToken);
-        try
-        {
-            return await bus.CallAsync(calls, cancellationToken);
-        }
-        finally
-        {
-            _calls.Release();
-        }
+        return await bus.CallAsync(calls, cancellationToken);
     }
 
     private async Task<bool> IsOursAsync(BusEntity entity, BusOwner owner, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 // Objects come, change and go at random while operator, API server and bus restart: what is left must be what they ask.
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Operator.Dispatching;
 using ServerlessEventing.Operator.Resources;
 using ServerlessEventing.ServiceBus.Administration;
 using ServerlessEventing.Testing;
@@ -112,9 +113,17 @@ public sealed class ChaosTests(RestlessHouse restless, ITestOutputHelper output)
             Assert.Equal(wanted, present.Select(subscription => subscription.SubscriptionName).Order());
         }
 
-        // A Trigger whose Broker is gone keeps what may still be on its way to it: the Broker may come back.
+        var table = await House.Table();
+        var active = table.Egresses.Where(egress => egress.Namespace == ns && egress.State == EgressState.Active)
+            .ToDictionary(egress => egress.Uid);
+        Assert.All(triggers, trigger => Assert.Equal(IsDedicated(trigger), active[trigger.Uid].Dedicated is not null));
+
+        // A Trigger whose Broker is gone keeps what was in force: its retries queue with what waits there, and the
+        // egress that serves it. No queue is without such an egress; and of the Triggers with a Broker none lacks one.
+        var parted = all.Except(triggers).ToList();
+        var served = active.Values.Where(egress => egress.Dedicated is not null)
+            .Select(egress => EntityNames.Retries(egress.Lane)).ToList();
         var retries = triggers.Where(IsDedicated).Select(trigger => RetriesOf(ns, trigger)).ToList();
-        var kept = all.Except(triggers).Select(trigger => RetriesOf(ns, trigger));
         var queues = new List<string>();
         await foreach (var queue in House.Bus.Administration.GetQueuesAsync())
         {
@@ -123,14 +132,10 @@ public sealed class ChaosTests(RestlessHouse restless, ITestOutputHelper output)
 
         queues.RemoveAll(name => !name.StartsWith($"eventing-dedicated.{ns}.", StringComparison.Ordinal));
         Assert.Empty(retries.Except(queues));
-        Assert.Empty(queues.Except(retries).Except(kept));
-
-        var table = await House.Table();
-        var active = table.Egresses.Where(egress => egress.Namespace == ns && egress.State == EgressState.Active)
-            .Select(egress => egress.Uid).ToList();
-        // And its egress.
-        Assert.Empty(triggers.Select(trigger => trigger.Uid).Except(active));
-        Assert.Empty(active.Except(all.Select(trigger => trigger.Uid)));
+        Assert.Empty(queues.Except(served));
+        Assert.Empty(queues.Except(retries).Except(parted.Select(trigger => RetriesOf(ns, trigger))));
+        Assert.Empty(active.Keys.Except(triggers.Select(trigger => trigger.Uid))
+            .Except(parted.SelectMany(trigger => new[] { trigger.Uid, DispatchNames.OldEgress(trigger.Uid) })));
         Assert.Equal(
             brokers.Order(),
             table.Ingresses.Where(ingress => ingress.Namespace == ns && ingress.Kind == IngressKind.Broker)

@@ -46,6 +46,40 @@ public sealed class DispatchTests(House house) : IClassFixture<House>
     }
 
     [Fact]
+    public async Task Trigger_WhoseBrokerIsGone_KeepsWhatWaitsForIt()
+    {
+        var ns = await Broker();
+        await Make(ns, "own", Dedicated);
+        var trigger = await house.Ready(House.Trigger(ns, "own"));
+        var egress = Assert.Single((await house.Table()).Egresses, e => e.Uid == trigger.Uid);
+        var retries = EntityNames.Retries(egress.Lane);
+        await using var client = new ServiceBusClient(house.Bus.Connection);
+        await using (var sender = client.CreateSender(retries))
+        {
+            await sender.SendMessageAsync(new ServiceBusMessage("waits"));
+        }
+
+        await house.Delete(House.Broker(ns));
+        await house.Condition(House.Trigger(ns, "own"), "BrokerReady", "False", "BrokerDoesNotExist");
+        await Eventually.True(
+            async () => !await house.Bus.Administration.TopicExistsAsync($"{ns}.default-kn-trigger"),
+            "the Broker's topic is gone");
+        Assert.Equal(1, await WaitingAsync(retries));
+        Assert.Equal(EgressState.Active, (await house.Table()).Egresses.Single(e => e.Uid == trigger.Uid).State);
+
+        await house.Apply("apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: default}\nspec: {}", ns);
+        await house.Ready(House.Trigger(ns, "own"));
+        Assert.Equal(1, await WaitingAsync(retries));
+
+        await house.Delete(House.Broker(ns));
+        await house.Delete(House.Trigger(ns, "own"));
+        await Eventually.True(
+            async () => !await house.Bus.Administration.QueueExistsAsync(retries)
+                && (await house.Table()).Egresses.Single(e => e.Uid == trigger.Uid).State == EgressState.Draining,
+            "with the Trigger its queue goes, Broker or not");
+    }
+
+    [Fact]
     public async Task Trigger_Ordered_ReadsSessionsAndCannotBeChanged()
     {
         var ns = await Broker();
@@ -200,6 +234,9 @@ public sealed class DispatchTests(House house) : IClassFixture<House>
         Assert.Equal($"{ns}.default-kn-trigger", triggers[0].Text("metadata", "topicName"));
         Assert.Equal("100", triggers[1].Text("metadata", "messageCount"));
     }
+
+    private async Task<long> WaitingAsync(string queue) =>
+        (await house.Bus.Administration.GetQueueRuntimePropertiesAsync(queue)).ActiveMessageCount;
 
     private async Task<string> Broker()
     {

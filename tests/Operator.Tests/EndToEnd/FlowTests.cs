@@ -147,6 +147,32 @@ public sealed class FlowTests(House house) : IClassFixture<House>
     }
 
     [Fact]
+    public async Task EventType_OfAnOlderVersion_ShowsItsTypeWhenAskedForAtThatVersion()
+    {
+        var ns = await house.Namespace();
+        using var kubectl = new Kubectl(house);
+        foreach (var version in new[] { "v1beta2", "v1beta1", "v1alpha1" })
+        {
+            await kubectl.Succeeds(
+                $"apply -n {ns} -f -",
+                $"apiVersion: eventing.knative.dev/{version}\nkind: EventType\nmetadata: {{name: of-{version}}}\n"
+                + "spec: {type: com.made, source: /here, broker: default}");
+            var own = await kubectl.Succeeds($"get eventtypes.{version}.eventing.knative.dev of-{version} -n {ns}");
+            Assert.Matches($"of-{version} +com.made +/here", own);
+        }
+
+        // v1beta3 has attributes, which nobody wrote: without a conversion webhook there is nothing to show.
+        Assert.DoesNotContain("com.made", await kubectl.Succeeds($"get eventtypes -n {ns}"));
+        await kubectl.Succeeds(
+            $"apply -n {ns} -f -",
+            "apiVersion: eventing.knative.dev/v1beta2\nkind: EventType\nmetadata: {name: both}\n"
+            + "spec: {type: com.made, attributes: [{name: type, value: com.made, required: true}]}");
+        Assert.Matches("both +com.made", await kubectl.Succeeds($"get eventtypes -n {ns}"));
+        Assert.Matches(
+            "both +com.made", await kubectl.Succeeds($"get eventtypes.v1beta2.eventing.knative.dev -n {ns}"));
+    }
+
+    [Fact]
     public async Task ServiceBusChannel_SubscribedByAForeignController_DeliversToItsSubscribers()
     {
         var ns = await house.Namespace();

@@ -55,8 +55,7 @@ public sealed class ScaleTests(ITestOutputHelper output) : IAsyncLifetime
 
         output.WriteLine($"{Brokers * TriggersEach} Triggers on {Brokers} Brokers applied in {applied}, all Ready in "
             + $"{began.Elapsed}; the operator had {_process.PeakMegabytes:0} MB at most");
-        Assert.True(began.Elapsed < ReadyWithin, $"all Ready only after {began.Elapsed}");
-
+        var ready = began.Elapsed;
         var times = new List<TimeSpan>();
         for (var change = 0; change < Changes; change++)
         {
@@ -68,8 +67,11 @@ public sealed class ScaleTests(ITestOutputHelper output) : IAsyncLifetime
         var p99 = times[(int)Math.Ceiling(times.Count * 0.99) - 1];
         output.WriteLine($"{Changes} changes in force: median {times[times.Count / 2]}, p99 {p99}; the operator had "
             + $"{_process.PeakMegabytes:0} MB at most");
-        Assert.True(p99 < InForceWithin, $"p99 {p99}");
-        Assert.True(_process.PeakMegabytes < MostMegabytes, $"{_process.PeakMegabytes:0} MB");
+        // Each is told: time depends on what else the machine does, memory does not.
+        Assert.Multiple(
+            () => Assert.True(ready < ReadyWithin, $"all Ready only after {ready}"),
+            () => Assert.True(p99 < InForceWithin, $"p99 {p99}"),
+            () => Assert.True(_process.PeakMegabytes < MostMegabytes, $"{_process.PeakMegabytes:0} MB"));
     }
 
     private async Task ApplyAsync(string ns, int broker)

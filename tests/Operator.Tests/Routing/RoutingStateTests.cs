@@ -39,7 +39,7 @@ public sealed class RoutingStateTests
         _state.Load(new RoutingTable { Generation = 41, Egresses = [Egress("a", "x")] });
         var snapshot = _state.Take();
         Assert.Equal(42, snapshot.Generation);
-        Assert.Single(RoutingTableJson.Deserialize(snapshot.Json).Egresses);
+        Assert.Single(Unpacked(snapshot).Egresses);
         Assert.Equal(41, _state.Put(Egress("a", "x")).Generation);
     }
 
@@ -70,7 +70,19 @@ public sealed class RoutingStateTests
         Assert.Equal(mark, _state.Remove(ingress => ingress.Topic == "t"));
     }
 
-    private RoutingTable Table() => RoutingTableJson.Deserialize(_state.Take().Json);
+    private RoutingTable Table() => Unpacked(_state.Take());
+
+    private static RoutingTable Unpacked(RoutingSnapshot snapshot)
+    {
+        using var document = new MemoryStream();
+        using (var unpacked = snapshot.Open())
+        {
+            unpacked.CopyTo(document);
+        }
+
+        Assert.Equal(snapshot.Length, document.Length);
+        return RoutingTableJson.Deserialize(document.ToArray());
+    }
 
     private static Egress Egress(string uid, string type) => new()
     {

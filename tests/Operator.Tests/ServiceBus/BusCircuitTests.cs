@@ -32,10 +32,24 @@ public sealed class BusCircuitTests
     }
 
     [Fact]
+    public void Circuit_CallsUnderWayFailToo_DoesNotWaitLonger()
+    {
+        var circuit = new BusCircuit(_time);
+        Assert.All(Enumerable.Range(0, 8), _ => Assert.Equal(TimeSpan.FromSeconds(1), circuit.Failed("busy")));
+    }
+
+    [Fact]
     public void Circuit_FailureAfterFailure_WaitsLongerUpToHalfAMinute()
     {
         var circuit = new BusCircuit(_time);
-        var waits = Enumerable.Range(0, 8).Select(_ => circuit.Failed("busy")).ToList();
+        var waits = new List<TimeSpan>();
+        for (var n = 0; n < 8; n++)
+        {
+            Assert.Null(circuit.Check());
+            waits.Add(circuit.Failed("busy"));
+            _time.Advance(waits[^1]);
+        }
+
         Assert.Equal(TimeSpan.FromSeconds(1), waits[0]);
         Assert.Equal(TimeSpan.FromSeconds(2), waits[1]);
         Assert.Equal(TimeSpan.FromSeconds(30), waits[^1]);
