@@ -303,20 +303,21 @@ internal sealed partial class AmqpConnection(
 
     private void OnEnd(ushort channel)
     {
-        AmqpSession? session;
+        AmqpLink[] links;
         lock (Gate)
         {
-            if (!_sessions.Remove(channel, out session))
+            if (!_sessions.Remove(channel, out var session))
             {
                 return;
             }
 
             session.FlushDispositions();
+            links = session.End();
             Write(channel, new End());
             Flush();
         }
 
-        session.Closed();
+        Array.ForEach(links, link => link.Closed());
     }
 
     private AmqpSession SessionOf(ushort channel)
@@ -421,18 +422,15 @@ internal sealed partial class AmqpConnection(
 
     private void Finish()
     {
-        AmqpSession[] sessions;
+        AmqpLink[] links;
         lock (Gate)
         {
             _closing = true;
-            sessions = [.. _sessions.Values];
+            links = [.. _sessions.Values.SelectMany(session => session.End())];
             _sessions.Clear();
         }
 
-        foreach (var session in sessions)
-        {
-            session.Closed();
-        }
+        Array.ForEach(links, link => link.Closed());
 
         _ = CloseSocketAsync();
     }

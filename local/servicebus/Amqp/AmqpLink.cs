@@ -15,6 +15,7 @@ internal abstract class AmqpLink(AmqpSession session, Attach attach)
 
     protected Attach Peer { get; } = attach;
 
+    /// <summary>Nothing may be sent for it any more; changes with the gate held.</summary>
     protected bool IsClosed { get; private set; }
 
     /// <summary>Answers the attach; called with the gate held.</summary>
@@ -22,8 +23,13 @@ internal abstract class AmqpLink(AmqpSession session, Attach attach)
 
     public abstract void OnFlow(Flow flow);
 
-    /// <summary>The link is gone, whoever ended it. Called once, without the gate.</summary>
-    public virtual void Closed() => IsClosed = true;
+    /// <summary>The session has let go of the link; called with the gate held, before the peer is told.</summary>
+    public void End() => IsClosed = true;
+
+    /// <summary>The link is gone, whoever ended it. Called once, after <see cref="End"/>, without the gate.</summary>
+    public virtual void Closed()
+    {
+    }
 
     /// <summary>The connection can take messages again.</summary>
     public virtual void RoomAgain()

@@ -77,33 +77,24 @@ internal sealed class AmqpSession
     }
 
     /// <summary>
-    /// The session or its connection ended: links let go of their entities, locks stay until they expire.
+    /// Nothing more is sent here; call with the gate held. The links it had are then to be told, without the gate: they
+    /// let go of their entities, locks stay until they expire.
     /// </summary>
-    public void Closed()
+    public AmqpLink[] End()
     {
-        AmqpLink[] links;
-        lock (_connection.Gate)
-        {
-            links = [.. _links.Values];
-            _links.Clear();
-            _unsettled.Clear();
-            _waiting.Clear();
-        }
-
-        Array.ForEach(links, link => link.Closed());
+        AmqpLink[] links = [.. _links.Values];
+        Array.ForEach(links, link => link.End());
+        _links.Clear();
+        _unsettled.Clear();
+        _waiting.Clear();
+        return links;
     }
 
     /// <summary>Sends one message to the peer; call with the gate held.</summary>
     public void SendDelivery(
         SendingLink link, byte[] tag, ByteBuffer payload, bool settled, UnsettledDelivery? unsettled)
     {
-        var id = _nextDeliveryId++;
-        if (unsettled is not null)
-        {
-            _unsettled[id] = unsettled;
-        }
-
-        var pending = new PendingTransfer(link, id, tag, payload, settled);
+        var pending = new PendingTransfer(link, tag, payload, settled, unsettled);
         if (_waiting.Count > 0 || !TryWrite(pending))
         {
             _waiting.Enqueue(pending);
@@ -152,10 +143,22 @@ internal sealed class AmqpSession
         _connection.Flush();
     }
 
-    /// <summary>Forgets a link and what it has not settled; call with the gate held.</summary>
+    /// <summary>
+    /// Forgets a link, what it has not settled and what has not been sent yet; call with the gate held.
+    /// </summary>
     public void Remove(AmqpLink link)
     {
+        link.End();
         _links.Remove(link.Handle);
+        for (var count = _waiting.Count; count > 0; count--)
+        {
+            var pending = _waiting.Dequeue();
+            if (pending.Link != link)
+            {
+                _waiting.Enqueue(pending);
+            }
+        }
+
         foreach (var (id, delivery) in _unsettled)
         {
             if (delivery.Link == link)
@@ -338,6 +341,11 @@ internal sealed class AmqpSession
             var left = pending.Payload.Length - pending.Written;
             var count = Math.Min(left, room);
             var more = count < left;
+            if (pending.Written == 0)
+            {
+                Number(pending);
+            }
+
             _connection.Write(
                 _channel, pending.Frame(more), pending.Payload.Buffer, pending.Payload.Offset + pending.Written, count);
             pending.Written += count;
@@ -350,6 +358,16 @@ internal sealed class AmqpSession
         }
 
         return false;
+    }
+
+    // Only now: the numbers of a session's deliveries have no gaps.
+    private void Number(PendingTransfer pending)
+    {
+        pending.Id = _nextDeliveryId++;
+        if (pending.Unsettled is { } unsettled)
+        {
+            _unsettled[pending.Id] = unsettled;
+        }
     }
 
     private AmqpLink? Find(uint handle)
@@ -368,8 +386,15 @@ internal sealed class AmqpSession
         OutgoingWindow = Window,
     };
 
-    private sealed class PendingTransfer(SendingLink link, uint id, byte[] tag, ByteBuffer payload, bool settled)
+    private sealed class PendingTransfer(
+        SendingLink link, byte[] tag, ByteBuffer payload, bool settled, UnsettledDelivery? unsettled)
     {
+        public SendingLink Link => link;
+
+        public UnsettledDelivery? Unsettled => unsettled;
+
+        public uint Id { get; set; }
+
         public ByteBuffer Payload { get; } = payload;
 
         public int Written { get; set; }
@@ -379,7 +404,7 @@ internal sealed class AmqpSession
             var transfer = new Transfer { Handle = link.Handle, More = more };
             if (Written == 0)
             {
-                transfer.DeliveryId = id;
+                transfer.DeliveryId = Id;
                 transfer.DeliveryTag = tag;
                 transfer.MessageFormat = 0;
                 transfer.Settled = settled;

@@ -19,11 +19,7 @@ internal sealed class CoordinatorLink(AmqpSession session, Attach attach)
     private const long MaxRequestSize = 4 * 1024;
     private readonly OpenTransactions _transactions = session.Connection.Transactions;
 
-    public override void Closed()
-    {
-        base.Closed();
-        _transactions.RollBack(this);
-    }
+    public override void Closed() => _transactions.RollBack(this);
 
     protected override void OnMessage(IncomingMessage message, Action<DeliveryState> answer)
     {

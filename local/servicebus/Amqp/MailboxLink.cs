@@ -72,11 +72,7 @@ internal sealed class MailboxLink : SendingLink
         }
     }
 
-    public override void Closed()
-    {
-        Mailbox.Detach(_receiver);
-        base.Closed();
-    }
+    public override void Closed() => Mailbox.Detach(_receiver);
 
     public override void RoomAgain() => Mailbox.Wake?.Invoke();
 

@@ -52,6 +52,8 @@ internal sealed class PlaceOperation(
             {
                 item.From!.Remove(moved);
             }
+
+            item.Routing.Claims.ForEach(claim => claim.Keep());
         }
 
         _bodiesGone.ForEach(bodies.Forget);
@@ -73,7 +75,7 @@ internal sealed class PlaceOperation(
                 item.From!.ReturnSoon(moved);
             }
 
-            item.Routing.Claims.ForEach(claim => claim.Window.Withdraw(claim.Id));
+            item.Routing.Withdraw();
         }
 
         done?.Invoke(this, false);

@@ -12,6 +12,8 @@ internal readonly record struct PublishResult(BrokerError? Error, IReadOnlyList<
 /// <summary>
 /// <code>
 ///   1 parse, check   2 route every message (Router)   3 journal all as one operation   4 on disk: tell the sender
+///        ▲                     └── a message-id that another is just writing: wait for its end ──┐
+///        └─────────────────────────────────────────────────────────────────────────────────────────┘
 /// </code>
 /// </summary>
 internal sealed partial class Publisher(
@@ -33,7 +35,14 @@ internal sealed partial class Publisher(
         var error = quirks?.Throttles() == true ? BrokerError.Throttled : CheckEntity(node);
         for (var index = 0; error is null && index < messages.Count; index++)
         {
-            error = TryRoute(node, messages[index], items);
+            var routing = new RoutingResult(owner: transaction ?? (object)items);
+            error = TryRoute(node, messages[index], routing, items);
+            if (routing.Awaited is { } another)
+            {
+                items.ForEach(item => item.Routing.Withdraw());
+                another.WhenSettled(() => Publish(node, messages, wantSequences, done, transaction));
+                return;
+            }
         }
 
         var operation = new PlaceOperation(items, bodies, Finished);
@@ -44,11 +53,7 @@ internal sealed partial class Publisher(
 
         if (error is not null)
         {
-            foreach (var claim in items.SelectMany(item => item.Routing.Claims))
-            {
-                claim.Window.Withdraw(claim.Id);
-            }
-
+            items.ForEach(item => item.Routing.Withdraw());
             done(new PublishResult(error, []));
         }
 
@@ -83,7 +88,7 @@ internal sealed partial class Publisher(
         return node.IsFull ? BrokerError.Full(node.Path, node.MaxMegabytes) : null;
     }
 
-    private BrokerError? TryRoute(EntityNode node, byte[] bytes, List<PlaceItem> items)
+    private BrokerError? TryRoute(EntityNode node, byte[] bytes, RoutingResult routing, List<PlaceItem> items)
     {
         try
         {
@@ -114,7 +119,6 @@ internal sealed partial class Publisher(
                 TimeToLive = content.HeaderTtl ?? long.MaxValue,
                 ScheduledFor = Milliseconds(content.ScheduledEnqueueTime),
             };
-            var routing = new RoutingResult();
             items.Add(new PlaceItem(routing) { Content = content.Bytes });
             router.Arrive(node, view, routing);
             return null;

@@ -7,7 +7,7 @@ namespace ServerlessEventing.Local.ServiceBus.Messaging;
 
 /// <summary>
 /// <code>
-///   Arrive ─1─► seen before? ──► dropped, counted          (duplicate detection of this entity)
+///   Arrive ─1─► seen before? ──► dropped, counted; being written: awaited    (duplicate detection of this entity)
 ///          ─2─► for later?   ──► scheduled in this entity
 ///   Pass   ─3─► topic: rules ──► one copy for all matching rules without action, one more for each with an action
 ///          ─4─► ForwardTo?   ──► Arrive at the target, hops + 1; refused there ──► dead-lettered here
@@ -112,14 +112,18 @@ internal sealed class Router(Topology topology, TimeProvider time, BrokerCounter
             return false;
         }
 
-        if (node.Duplicates.TryClaim(id, Now, window, out var claim))
+        switch (node.Duplicates.Claim(id, Now, window, into.Owner))
         {
-            into.Claims.Add(claim);
-            return false;
+            case null:
+                counters.DuplicateDropped();
+                return true;
+            case var claim when claim.Owner == into.Owner:
+                into.Claims.Add(claim);
+                return false;
+            case var another:
+                into.Awaited = another;
+                return true;
         }
-
-        counters.DuplicateDropped();
-        return true;
     }
 
     private void FanOut(TopicNode topic, MessageView view, long now, RoutingResult into)

@@ -140,7 +140,7 @@ internal sealed class Settler(
         Mailbox mailbox, MessageEntry entry, byte[]? overlay, Action<bool>? done,
         Action<MessageView, RoutingResult> route, Transaction? transaction = null)
     {
-        var routing = new RoutingResult();
+        var routing = new RoutingResult(owner: transaction ?? new object());
         try
         {
             if (bodies.Read(entry.Body) is not { } content)
@@ -154,15 +154,24 @@ internal sealed class Settler(
         }
         catch (Exception problem)
         {
-            routing.Claims.ForEach(claim => claim.Window.Withdraw(claim.Id));
+            routing.Withdraw();
             parking.Park(mailbox, entry, problem);
             done?.Invoke(false);
             return;
         }
 
-        Submit(new PlaceOperation(
+        var move = new PlaceOperation(
             [new PlaceItem(routing) { From = mailbox, Moved = entry }], bodies,
-            (_, committed) => done?.Invoke(committed)), transaction);
+            (_, committed) => done?.Invoke(committed));
+        if (routing.Awaited is null)
+        {
+            Submit(move, transaction);
+        }
+        else
+        {
+            // It goes back to where it was and is moved again soon.
+            move.Failed();
+        }
     }
 
     private void Submit(StoreOperation operation, Transaction? transaction = null)

@@ -156,6 +156,26 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Receiver_ClosedWhileMessagesAreOnTheWay_LeavesTheConnectionWhole()
+    {
+        var sender = new SenderLink(_session, "s", "q");
+        for (var turn = 0; turn < 20; turn++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(n => sender.SendAsync(Data($"{n}", null))));
+
+            // What it gives back is on its way to it again at once.
+            var session = new Session(_connection);
+            var receiver = new ReceiverLink(session, $"r{turn}", "q");
+            receiver.SetCredit(500, CreditMode.Auto);
+            receiver.Release(await receiver.ReceiveAsync(TimeSpan.FromSeconds(20)));
+            await (turn % 2 == 0 ? receiver.CloseAsync() : session.CloseAsync());
+        }
+
+        Assert.Null(_connection.Error);
+        Assert.False(_session.IsClosed);
+    }
+
+    [Fact]
     public async Task Garbage_OnThePort_HarmsNobody()
     {
         var random = new Random(7);

@@ -82,15 +82,17 @@ internal sealed class TestBroker : IDisposable
         return result.Sequences;
     }
 
-    public async Task<BrokerError?> TrySendAsync(string entity, Message message) =>
-        (await PublishAsync(entity, message)).Error;
+    /// <summary>In a transaction, the answer comes with its end.</summary>
+    public async Task<BrokerError?> TrySendAsync(string entity, Message message, Transaction? transaction = null) =>
+        (await PublishAsync(entity, message, transaction)).Error;
 
-    private async Task<PublishResult> PublishAsync(string entity, Message message)
+    private async Task<PublishResult> PublishAsync(string entity, Message message, Transaction? transaction = null)
     {
         var done = new TaskCompletionSource<PublishResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         var encoded = message.Encode();
         var bytes = encoded.Buffer.AsSpan(encoded.Offset, encoded.Length).ToArray();
-        Broker.Publisher.Publish(Broker.Topology.Find(entity)!, [bytes], wantSequences: true, done.SetResult);
+        Broker.Publisher.Publish(
+            Broker.Topology.Find(entity)!, [bytes], wantSequences: true, done.SetResult, transaction);
         return await done.Task;
     }
 

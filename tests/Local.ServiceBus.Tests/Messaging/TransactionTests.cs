@@ -61,6 +61,36 @@ public sealed class TransactionTests : IDisposable
         Assert.Equal("amqp:transaction:timeout", (await told.Task)?.Condition);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SameMessageId_WhileAnotherWritesIt_WaitsForThatEnd(bool isWritten)
+    {
+        await _bus.QueueAsync(new QueueDescription { Name = "q", RequiresDuplicateDetection = true });
+        var transaction = Begin();
+        var first = _bus.TrySendAsync("q", TestBroker.Text("first", "id"), transaction);
+        var again = _bus.TrySendAsync("q", TestBroker.Text("again", "id"), transaction);
+        var second = _bus.TrySendAsync("q", TestBroker.Text("second", "id"));
+        await _bus.SendAsync("q", TestBroker.Text("other"));
+        Assert.False(second.IsCompleted);
+
+        if (isWritten)
+        {
+            transaction.Commit(_ => { });
+        }
+        else
+        {
+            transaction.RollBack();
+        }
+
+        Assert.Equal(isWritten, await first is null);
+        Assert.Equal(isWritten, await again is null);
+        Assert.Null(await second);
+        var receiver = _bus.Receive("q");
+        await receiver.ExpectAsync(2);
+        Assert.Contains(isWritten ? "first" : "second", receiver.Bodies);
+    }
+
     private Transaction Begin() => new(_bus.Broker.Journal, _bus.Time);
 
     private async Task<Delivery> HoldAsync(TimeSpan lockDuration)
