@@ -89,6 +89,7 @@ internal sealed class LocalHouse : IAsyncDisposable
     private async Task StartPartsAsync(CancellationToken cancellationToken)
     {
         var ports = options.Ports;
+        Open(new SmallHeap(options.Time));
 
         // :: 1: the bus
         var bus = Open(await ServiceBusEmulator.StartAsync(
