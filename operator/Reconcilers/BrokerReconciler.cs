@@ -48,6 +48,9 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
     public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
     {
         var broker = work.Object;
+
+        // One that had this name before may have gone unseen: while no operator ran, or with this one at its heels.
+        CloseIngresses(broker.Key, except: broker.Uid);
         if (ReservedNamespaces.Contains(broker.Namespace))
         {
             work.Conditions.MarkFalse("IngressReady", "NamespaceReserved",
@@ -94,8 +97,7 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
     {
         var present = parts.Informers[Type].Get(key);
         var ours = present is not null && IsOurs(present) ? present.Uid : null;
-        parts.Routing.Remove(ingress => ingress.Kind == IngressKind.Broker && ingress.Uid != ours
-            && ingress.Namespace == key.Namespace && ingress.Name == key.Name);
+        CloseIngresses(key, except: ours);
         ResourceType[] kinds =
         [
             ResourceTypes.OwnedSubscription, ResourceTypes.OwnedChannel, ResourceTypes.Service,
@@ -112,6 +114,10 @@ public sealed class BrokerReconciler(ReconcilerParts parts) : IObjectReconciler
             }
         }
     }
+
+    private void CloseIngresses(ResourceKey key, string? except) => parts.Routing.Remove(
+        ingress => ingress.Kind == IngressKind.Broker && ingress.Uid != except
+            && ingress.Namespace == key.Namespace && ingress.Name == key.Name);
 
     private async Task<Resource?> ChannelAsync(
         Reconcile work, string condition, string name, string label, CancellationToken cancellationToken)

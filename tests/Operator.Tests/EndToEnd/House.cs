@@ -171,10 +171,15 @@ public sealed class House : IAsyncLifetime
     {
         var path = Collection(json);
         var (code, body) = await Send(HttpMethod.Post, path, json, "application/json");
-        if (code == HttpStatusCode.Conflict)
+        while (code == HttpStatusCode.Conflict)
         {
             (code, body) = await Send(
                 HttpMethod.Patch, $"{path}/{json.Text("metadata", "name")}", json, "application/merge-patch+json");
+            if (code == HttpStatusCode.NotFound)
+            {
+                // It was on its way out.
+                (code, body) = await Send(HttpMethod.Post, path, json, "application/json");
+            }
         }
 
         Assert.True((int)code < 300, $"{json.Text("kind")} {json.Text("metadata", "name")}: {(int)code} {body}");

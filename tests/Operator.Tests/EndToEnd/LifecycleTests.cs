@@ -66,6 +66,25 @@ public sealed class LifecycleTests(RestlessHouse restless) : IClassFixture<Restl
     }
 
     [Fact]
+    public async Task Broker_MadeAgainWhileNoOperatorRan_HasNoIngressOfTheFormer()
+    {
+        const string Yaml = "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: again}\nspec: {}";
+        var ns = await House.Namespace();
+        await House.Apply(Yaml, ns);
+        var former = await House.Ready(House.Broker(ns, "again"));
+        await House.Operator.DisposeAsync();
+
+        // With its Channels going, too, their deletion would close it.
+        await House.Delete($"{House.Broker(ns, "again")}?propagationPolicy=Orphan");
+        await Eventually.True(async () => await House.Get(House.Broker(ns, "again")) is null, "it is gone");
+        await House.Apply(Yaml, ns);
+        await restless.Restart();
+        await Eventually.True(
+            async () => (await House.Table()).Ingresses.All(ingress => ingress.Uid != former.Uid),
+            "the former Broker's ingress is closed");
+    }
+
+    [Fact]
     public async Task Subscription_WhoseTopicIsGone_IsDeletedAllTheSame()
     {
         var ns = await Channel();
