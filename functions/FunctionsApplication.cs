@@ -60,6 +60,9 @@ public static class FunctionsApplication
         }
 
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // With this log on, the web server makes a span for each request; ours say what there is to say.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
         AddServices(builder.Services, settings);
         builder.Services.AddTelemetry(

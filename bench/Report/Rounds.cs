@@ -1,4 +1,5 @@
 // The interleaved rounds of a bench of events: warm each target up, then let them take turns.
+using System.Diagnostics;
 using ServerlessEventing.Bench.Measure;
 using ServerlessEventing.Bench.Targets;
 
@@ -12,6 +13,9 @@ namespace ServerlessEventing.Bench.Report;
 /// </summary>
 internal static class Rounds
 {
+    /// <summary>Events between two looks at the clock while a target is warmed up.</summary>
+    private const int WarmUpStep = 1000;
+
     /// <summary>Measures every target; what is not about rounds is left for the caller to fill in.</summary>
     public static async Task<BenchReport> MeasureAsync(
         string bench, Run run, IReadOnlyList<Target> targets, Plan plan, CancellationToken cancellationToken)
@@ -19,7 +23,11 @@ internal static class Rounds
         foreach (var target in targets)
         {
             await SayAsync($"warming up: {target.Name} …");
-            await run.MeasureAsync(target, plan.WarmUp, cancellationToken);
+            var warm = Stopwatch.StartNew();
+            while (warm.Elapsed < plan.WarmUp)
+            {
+                await run.MeasureAsync(target, WarmUpStep, cancellationToken);
+            }
         }
 
         var load = LoadAverage.OfLastMinute();
@@ -52,4 +60,4 @@ internal static class Rounds
 }
 
 /// <summary>How much is measured.</summary>
-internal sealed record Plan(int Events, int Rounds, int WarmUp);
+internal sealed record Plan(int Events, int Rounds, TimeSpan WarmUp);

@@ -5,15 +5,15 @@ namespace ServerlessEventing.Bench.Verbs;
 
 internal static class BenchOptions
 {
-    /// <summary>Most of a .NET process's first seconds is compilation.</summary>
-    public const int UsualWarmUp = 10_000;
+    /// <summary>Much of a .NET process's first seconds is compilation.</summary>
+    public static readonly TimeSpan UsualWarmUp = TimeSpan.FromSeconds(10);
 
     public const int UsualConnections = 64;
 
     public static readonly Option<int> Events = new("--events")
     {
         Description = "Events a round and target",
-        DefaultValueFactory = _ => 5000,
+        DefaultValueFactory = _ => 20_000,
     };
 
     public static readonly Option<int> Rounds = new("--rounds")

@@ -22,8 +22,8 @@ internal static class E2eVerb
 
     private static readonly Option<int> WarmUp = new("--warm-up")
     {
-        Description = "Events sent to each target before anything is measured",
-        DefaultValueFactory = _ => BenchOptions.UsualWarmUp,
+        Description = "Seconds of events to each target before anything is measured",
+        DefaultValueFactory = _ => (int)BenchOptions.UsualWarmUp.TotalSeconds,
     };
 
     private static readonly Option<Uri?> Ingress = new("--ingress")
@@ -81,7 +81,9 @@ internal static class E2eVerb
     {
         await StartTargetsAsync(result, subscriber.Address, targets, cancellationToken);
         var plan = new Plan(
-            result.GetValue(BenchOptions.Events), result.GetValue(BenchOptions.Rounds), result.GetValue(WarmUp));
+            result.GetValue(BenchOptions.Events),
+            result.GetValue(BenchOptions.Rounds),
+            TimeSpan.FromSeconds(result.GetValue(WarmUp)));
         var run = new Run(subscriber, result.GetValue(Concurrency));
         var report = await Rounds.MeasureAsync("e2e", run, targets, plan, cancellationToken);
         var houses = report.Targets.SkipLast(2).ToList();

@@ -1,17 +1,21 @@
 // The name of a CloudEvents attribute, with the forms it has as an HTTP header and as an AMQP property.
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using ServerlessEventing.Contract.Names;
 
 namespace ServerlessEventing.Functions.CloudEvents;
 
 /// <summary>
-/// A valid attribute name. Names that most events carry exist once, so reading and writing them allocates nothing.
+/// A valid attribute name. Names that most events carry exist once, and so do the first that were met besides: reading
+/// and writing them allocates nothing.
 /// </summary>
 internal sealed class AttributeName
 {
     public const string HeaderPrefix = "ce-";
 
     private const int MaxLength = 128;
+    private const int MostMet = 1024;
 
     public static readonly AttributeName Id = new("id");
     public static readonly AttributeName Source = new("source");
@@ -41,6 +45,12 @@ internal sealed class AttributeName
         .ToFrozenDictionary(name => name.Text, StringComparer.Ordinal)
         .GetAlternateLookup<ReadOnlySpan<char>>();
 
+    private static readonly ConcurrentDictionary<string, AttributeName>.AlternateLookup<ReadOnlySpan<char>> Met =
+        new ConcurrentDictionary<string, AttributeName>(StringComparer.Ordinal)
+        .GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private static readonly StrongBox<int> MetCount = new();
+
     private AttributeName(string text)
     {
         Text = text;
@@ -59,7 +69,9 @@ internal sealed class AttributeName
 
     /// <summary>Reads a name as written in JSON or in an AMQP property; null when it is not a valid name.</summary>
     public static AttributeName? Parse(ReadOnlySpan<char> text) =>
-        Known.TryGetValue(text, out var known) ? known : IsValid(text) ? new(text.ToString()) : null;
+        Known.TryGetValue(text, out var known) || Met.TryGetValue(text, out known) ? known
+        : IsValid(text) ? Meet(new(text.ToString()))
+        : null;
 
     /// <summary>Reads the part of a header after <c>ce-</c>, in any letter case; null when it is not valid.</summary>
     public static AttributeName? ParseHeader(ReadOnlySpan<char> text)
@@ -75,6 +87,17 @@ internal sealed class AttributeName
     }
 
     public override string ToString() => Text;
+
+    private static AttributeName Meet(AttributeName name)
+    {
+        // Names come from outside: without a bound each new one would stay for ever.
+        if (Volatile.Read(ref MetCount.Value) < MostMet && Met.TryAdd(name.Text, name))
+        {
+            Interlocked.Increment(ref MetCount.Value);
+        }
+
+        return name;
+    }
 
     private static bool IsValid(ReadOnlySpan<char> text)
     {

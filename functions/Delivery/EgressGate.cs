@@ -5,8 +5,9 @@ namespace ServerlessEventing.Functions.Delivery;
 /// <code>
 ///   1 breaker open ───────────────────────────────► a slot
 ///   2 fewer in flight than the limit ─────────────► in
-///   3 expected wait ≤ 2 s ─ waits, who was moved first ─► in, or a slot
-///   4 expected wait longer ───────────────────────► a slot: when this egress's clock says its turn is
+///   3 expected wait ≤ 2 s, fewer than 3 waiting for each place ─ waits 2 s, who was moved first ─► in, or a slot
+///   4 expected wait ≤ ¼ s ─ waits ¼ s, however many are ahead ─► in, or a slot
+///   5 expected wait longer ───────────────────────► a slot: when this egress's clock says its turn is
 ///
 ///   limit    4 at first; +1 for each answer while it is reached, up to the most; halved by 429 and 503, 4 again when
 ///            there is no answer in time
@@ -14,8 +15,8 @@ namespace ServerlessEventing.Functions.Delivery;
 ///   clock    advances for each slot by the time one message takes divided by the limit, 15 min ahead at most; a
 ///            message moved before comes back eight times later each time
 /// </code>
-/// So a backlog spreads over the time it takes to work it off, each message is moved about once, and a subscriber that
-/// hangs fills its own places and nobody else's.
+/// So a burst at a quick subscriber is worked off here, a backlog of a slow one spreads over the time that takes, each
+/// message of it moved about once, and a subscriber that hangs fills its own places and nobody else's.
 /// </summary>
 internal sealed class EgressGate(int most, TimeProvider time)
 {
@@ -25,6 +26,7 @@ internal sealed class EgressGate(int most, TimeProvider time)
     private const int LaterEachTime = 8;
 
     private static readonly TimeSpan LongestWaitHere = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan FarthestSlot = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan LongestOpen = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstGuess = TimeSpan.FromMilliseconds(20);
@@ -89,6 +91,7 @@ internal sealed class EgressGate(int most, TimeProvider time)
     {
         TaskCompletionSource<bool> turn;
         LinkedListNode<TaskCompletionSource<bool>> place;
+        TimeSpan patience;
         lock (turnstile)
         {
             if (openUntil > time.GetUtcNow())
@@ -102,8 +105,8 @@ internal sealed class EgressGate(int most, TimeProvider time)
                 return null;
             }
 
-            var ahead = moves > 0 ? 1 : waiting.Count + 1;
-            if (waiting.Count >= most * WaitingPerPlace || Spacing() * ahead > LongestWaitHere.TotalSeconds)
+            patience = PatienceOf(ahead: moves > 0 ? 1 : waiting.Count + 1);
+            if (patience == TimeSpan.Zero)
             {
                 return TakeSlot(moves);
             }
@@ -112,7 +115,7 @@ internal sealed class EgressGate(int most, TimeProvider time)
             place = moves > 0 ? waiting.AddFirst(turn) : waiting.AddLast(turn);
         }
 
-        return await WaitAsync(turn, place, cancellationToken)
+        return await WaitAsync(turn, place, patience, cancellationToken)
             ? null
             : SlotOrThrow(moves, cancellationToken);
     }
@@ -163,9 +166,10 @@ internal sealed class EgressGate(int most, TimeProvider time)
     private async ValueTask<bool> WaitAsync(
         TaskCompletionSource<bool> turn,
         LinkedListNode<TaskCompletionSource<bool>> place,
+        TimeSpan patience,
         CancellationToken cancellationToken)
     {
-        using var limited = new CancellationTokenSource(LongestWaitHere, time);
+        using var limited = new CancellationTokenSource(patience, time);
         await using var timedOut = limited.Token.Register(() => turn.TrySetResult(false));
         await using var cancelled = cancellationToken.Register(() => turn.TrySetResult(false));
         if (await turn.Task)
@@ -225,8 +229,22 @@ internal sealed class EgressGate(int most, TimeProvider time)
         return nextSlot - now > away ? nextSlot - now : away;
     }
 
+    // How long a message may wait here, where it holds one of everybody's calls; zero: not at all.
+    private TimeSpan PatienceOf(int ahead)
+    {
+        var expected = Spacing() * ahead;
+        return expected <= LongestWaitHere.TotalSeconds && waiting.Count < most * WaitingPerPlace ? LongestWaitHere
+            : expected <= ShortWait.TotalSeconds ? ShortWait
+            : TimeSpan.Zero;
+    }
+
     // Seconds between two messages leaving; while nothing leaves at all, the silence itself is the measure.
     private double Spacing() => Taken() / limit;
 
-    private double Taken() => Math.Max(holdSeconds, time.GetElapsedTime(lastProgress).TotalSeconds);
+    private double Taken()
+    {
+        // A short silence may be a pause of this process, and says nothing of the subscriber.
+        var silence = time.GetElapsedTime(lastProgress);
+        return silence > ShortWait ? Math.Max(holdSeconds, silence.TotalSeconds) : holdSeconds;
+    }
 }

@@ -31,6 +31,11 @@ internal static class HopHeaders
         var bytes = 0;
         foreach (var (name, values) in headers)
         {
+            if (!IsListed(name))
+            {
+                continue;
+            }
+
             var lower = name.ToLowerInvariant();
             var text = values.ToString();
             if (!IsPassed(lower) || !IsPrintable(text))
@@ -172,11 +177,12 @@ internal static class HopHeaders
         return null;
     }
 
-    private static bool IsPassed(string name) =>
-        (name == "x-request-id"
-            || name.StartsWith("knative-", StringComparison.Ordinal)
-            || name.StartsWith("x-b3-", StringComparison.Ordinal))
-        && !name.AsSpan().ContainsAnyExcept(NameCharacters);
+    private static bool IsPassed(string name) => IsListed(name) && !name.AsSpan().ContainsAnyExcept(NameCharacters);
+
+    private static bool IsListed(string name) =>
+        name.Equals("x-request-id", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("knative-", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("x-b3-", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsPrintable(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange(' ', '~');
 

@@ -1,6 +1,4 @@
 // Makes ULIDs: ids that sort by the time they were made.
-using System.Security.Cryptography;
-
 namespace ServerlessEventing.Functions.Publishing;
 
 /// <summary>https://github.com/ulid/spec: 48 bits of milliseconds, 80 random bits, 26 characters.</summary>
@@ -17,7 +15,8 @@ internal static class Ulid
         }
 
         Span<byte> random = stackalloc byte[16];
-        RandomNumberGenerator.Fill(random);
+        // Never twice the same is what an id has to be, not a secret.
+        Random.Shared.NextBytes(random);
         for (var i = 0; i < random.Length; i++)
         {
             text[10 + i] = Base32.Digit(random[i] & 31);

@@ -53,7 +53,7 @@ internal sealed class SqliteStore : IDisposable
             Execute(connection, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;" +
                 $"PRAGMA synchronous={(skipFlush ? "OFF" : "NORMAL")};" +
                 "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;" +
-                "PRAGMA temp_store=MEMORY;");
+                "PRAGMA temp_store=MEMORY; PRAGMA busy_timeout=30000;");
             var version = (long)Scalar(connection, "PRAGMA user_version")!;
             if (version > SchemaVersion)
             {

@@ -7,122 +7,114 @@ namespace ServerlessEventing.Local.ServiceBus.Store;
 /// <summary>Prepared once and reused: statements are the journal's inner loop.</summary>
 internal sealed class StoreCommands : IDisposable
 {
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _commit;
-    private readonly SqliteCommand _rollback;
-    private readonly SqliteCommand _insertBody;
-    private readonly SqliteCommand _deleteBody;
-    private readonly SqliteCommand _insertMessage;
-    private readonly SqliteCommand _updateMessage;
-    private readonly SqliteCommand _updateDeliveries;
-    private readonly SqliteCommand _deleteMessage;
-    private readonly SqliteCommand _saveSequence;
-    private readonly SqliteCommand _rememberDuplicate;
-    private readonly SqliteCommand _forgetDuplicates;
-    private readonly SqliteCommand _freePages;
-    private readonly SqliteCommand _pages;
+    private readonly Statement _begin;
+    private readonly Statement _commit;
+    private readonly Statement _rollback;
+    private readonly Statement _insertBody;
+    private readonly Statement _deleteBody;
+    private readonly Statement _insertMessage;
+    private readonly Statement _updateMessage;
+    private readonly Statement _updateDeliveries;
+    private readonly Statement _deleteMessage;
+    private readonly Statement _saveSequence;
+    private readonly Statement _rememberDuplicate;
+    private readonly Statement _forgetDuplicates;
     private readonly SqliteConnection _connection;
 
     public StoreCommands(SqliteConnection connection)
     {
-        // Prepared on first use: the tables are made before any statement runs.
         _connection = connection;
-        _begin = Make("BEGIN IMMEDIATE", 0);
-        _commit = Make("COMMIT", 0);
-        _rollback = Make("ROLLBACK", 0);
-        _insertBody = Make("INSERT INTO bodies (id, content) VALUES ($0, $1)", 2);
-        _deleteBody = Make("DELETE FROM bodies WHERE id = $0", 1);
-        _insertMessage = Make(
-            "INSERT INTO messages VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", 14);
-        _updateMessage = Make("UPDATE messages SET state = $1, deliveries = $2, overlay = $3 WHERE id = $0", 4);
-        _updateDeliveries = Make("UPDATE messages SET deliveries = $1 WHERE id = $0", 2);
-        _deleteMessage = Make("DELETE FROM messages WHERE id = $0", 1);
-        _saveSequence = Make("INSERT OR REPLACE INTO sequences VALUES ($0, $1)", 2);
-        _rememberDuplicate = Make("INSERT OR REPLACE INTO duplicates VALUES ($0, $1, $2)", 3);
-        _forgetDuplicates = Make("DELETE FROM duplicates WHERE until < $0", 1);
-        _freePages = Make("PRAGMA freelist_count", 0);
-        _pages = Make("PRAGMA page_count", 0);
+        _begin = new(connection, "BEGIN IMMEDIATE");
+        _commit = new(connection, "COMMIT");
+        _rollback = new(connection, "ROLLBACK");
+        _insertBody = new(connection, "INSERT INTO bodies (id, content) VALUES (?1, ?2)");
+        _deleteBody = new(connection, "DELETE FROM bodies WHERE id = ?1");
+        _insertMessage = new(
+            connection, "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
+        _updateMessage = new(connection, "UPDATE messages SET state = ?2, deliveries = ?3, overlay = ?4 WHERE id = ?1");
+        _updateDeliveries = new(connection, "UPDATE messages SET deliveries = ?2 WHERE id = ?1");
+        _deleteMessage = new(connection, "DELETE FROM messages WHERE id = ?1");
+        _saveSequence = new(connection, "INSERT OR REPLACE INTO sequences VALUES (?1, ?2)");
+        _rememberDuplicate = new(connection, "INSERT OR REPLACE INTO duplicates VALUES (?1, ?2, ?3)");
+        _forgetDuplicates = new(connection, "DELETE FROM duplicates WHERE until < ?1");
     }
 
-    public void Begin() => Run(_begin);
+    public void Begin() => _begin.Run();
 
-    public void Commit() => Run(_commit);
+    public void Commit() => _commit.Run();
 
-    public void Rollback() => Run(_rollback);
+    public void Rollback() => _rollback.Run();
 
-    public void InsertBody(long id, byte[] content) => Run(_insertBody, id, content);
+    public void InsertBody(long id, byte[] content) => _insertBody.Bind(id).Bind(content).Run();
 
-    public void DeleteBody(long id) => Run(_deleteBody, id);
+    public void DeleteBody(long id) => _deleteBody.Bind(id).Run();
 
-    public void InsertMessage(in MessageRow row) => Run(
-        _insertMessage, row.Id, row.Mailbox, row.Sequence, row.Body, row.State, row.DeliveryCount, row.EnqueuedSequence,
-        row.EnqueuedTime, row.DueTime, row.ExpiresAt, row.Hops, row.Size, row.SessionId, row.Overlay);
+    public void InsertMessage(in MessageRow row) => _insertMessage
+        .Bind(row.Id).Bind(row.Mailbox).Bind(row.Sequence).Bind(row.Body).Bind(row.State).Bind(row.DeliveryCount)
+        .Bind(row.EnqueuedSequence).Bind(row.EnqueuedTime).Bind(row.DueTime).Bind(row.ExpiresAt).Bind(row.Hops)
+        .Bind(row.Size).Bind(row.SessionId).Bind(row.Overlay).Run();
 
     public void UpdateMessage(long id, int state, int deliveries, byte[]? overlay) =>
-        Run(_updateMessage, id, state, deliveries, overlay);
+        _updateMessage.Bind(id).Bind(state).Bind(deliveries).Bind(overlay).Run();
 
-    public void UpdateDeliveries(long id, int deliveries) => Run(_updateDeliveries, id, deliveries);
+    public void UpdateDeliveries(long id, int deliveries) => _updateDeliveries.Bind(id).Bind(deliveries).Run();
 
-    public void DeleteMessage(long id) => Run(_deleteMessage, id);
+    public void DeleteMessage(long id) => _deleteMessage.Bind(id).Run();
 
-    public void SaveSequence(long mailbox, long last) => Run(_saveSequence, mailbox, last);
+    public void SaveSequence(long mailbox, long last) => _saveSequence.Bind(mailbox).Bind(last).Run();
 
     public void RememberDuplicate(long entity, string messageId, long until) =>
-        Run(_rememberDuplicate, entity, messageId, until);
+        _rememberDuplicate.Bind(entity).Bind(messageId).Bind(until).Run();
 
-    public void ForgetDuplicates(long until) => Run(_forgetDuplicates, until);
+    public void ForgetDuplicates(long until) => _forgetDuplicates.Bind(until).Run();
 
     public void SaveEntity(EntityRow row)
     {
-        using var command = Make("INSERT OR REPLACE INTO entities VALUES ($0, $1, $2, $3)", 4);
-        Run(command, row.Path, row.Id, row.Kind, row.Definition);
+        using var save = Rare("INSERT OR REPLACE INTO entities VALUES (?1, ?2, ?3, ?4)");
+        save.Bind(row.Path).Bind(row.Id).Bind(row.Kind).Bind(row.Definition).Run();
     }
 
     public void DeleteEntity(string path, long id)
     {
-        using var entity = Make("DELETE FROM entities WHERE path = $0", 1);
-        Run(entity, path);
-        using var duplicates = Make("DELETE FROM duplicates WHERE entity = $0", 1);
-        Run(duplicates, id);
+        using var entity = Rare("DELETE FROM entities WHERE path = ?1");
+        entity.Bind(path).Run();
+        using var duplicates = Rare("DELETE FROM duplicates WHERE entity = ?1");
+        duplicates.Bind(id).Run();
     }
 
     public void SaveSessionState(long mailbox, string session, byte[]? state, long now)
     {
         if (state is null)
         {
-            using var delete = Make("DELETE FROM session_states WHERE mailbox = $0 AND session = $1", 2);
-            Run(delete, mailbox, session);
+            using var delete = Rare("DELETE FROM session_states WHERE mailbox = ?1 AND session = ?2");
+            delete.Bind(mailbox).Bind(session).Run();
             return;
         }
 
-        using var save = Make("INSERT OR REPLACE INTO session_states VALUES ($0, $1, $2, $3)", 4);
-        Run(save, mailbox, session, state, now);
+        using var save = Rare("INSERT OR REPLACE INTO session_states VALUES (?1, ?2, ?3, ?4)");
+        save.Bind(mailbox).Bind(session).Bind(state).Bind(now).Run();
     }
 
     /// <summary>Pages of the file that hold nothing.</summary>
-    public long FreePages() => (long)_freePages.ExecuteScalar()!;
+    public long FreePages() => Count("PRAGMA freelist_count");
 
-    public long Pages() => (long)_pages.ExecuteScalar()!;
+    public long Pages() => Count("PRAGMA page_count");
 
     /// <summary>The statement gives a row for each page, and works only as long as it is asked for the next.</summary>
     public void CutPages(long count)
     {
-        using var cut = Make(string.Create(CultureInfo.InvariantCulture, $"PRAGMA incremental_vacuum({count})"), 0);
-        using var pages = cut.ExecuteReader();
-        while (pages.Read())
-        {
-        }
+        using var cut = Rare(string.Create(CultureInfo.InvariantCulture, $"PRAGMA incremental_vacuum({count})"));
+        cut.Run();
     }
 
     public List<(long Id, long Body)> FindMessages(long mailbox, long after, int limit)
     {
-        using var select = Make("SELECT id, body FROM messages WHERE mailbox = $0 AND id > $1 ORDER BY id LIMIT $2", 3);
-        Bind(select, mailbox, after, limit);
-        using var reader = select.ExecuteReader();
+        using var find = Rare("SELECT id, body FROM messages WHERE mailbox = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+        find.Bind(mailbox).Bind(after).Bind(limit);
         var found = new List<(long, long)>();
-        while (reader.Read())
+        while (find.Next())
         {
-            found.Add((reader.GetInt64(0), reader.GetInt64(1)));
+            found.Add((find.Integer(0), find.Integer(1)));
         }
 
         return found;
@@ -130,47 +122,24 @@ internal sealed class StoreCommands : IDisposable
 
     public void DeleteMailbox(long mailbox)
     {
-        using var sequence = Make("DELETE FROM sequences WHERE mailbox = $0", 1);
-        Run(sequence, mailbox);
-        using var states = Make("DELETE FROM session_states WHERE mailbox = $0", 1);
-        Run(states, mailbox);
+        using var sequence = Rare("DELETE FROM sequences WHERE mailbox = ?1");
+        sequence.Bind(mailbox).Run();
+        using var states = Rare("DELETE FROM session_states WHERE mailbox = ?1");
+        states.Bind(mailbox).Run();
     }
 
-    public void Dispose()
-    {
-        foreach (var command in (SqliteCommand[])
+    public void Dispose() => Array.ForEach(
         [
             _begin, _commit, _rollback, _insertBody, _deleteBody, _insertMessage, _updateMessage, _deleteMessage,
-            _updateDeliveries, _saveSequence, _rememberDuplicate, _forgetDuplicates, _freePages, _pages,
-        ])
-        {
-            command.Dispose();
-        }
-    }
+            _updateDeliveries, _saveSequence, _rememberDuplicate, _forgetDuplicates,
+        ],
+        statement => statement.Dispose());
 
-    private SqliteCommand Make(string sql, int parameters)
+    private long Count(string pragma)
     {
-        var command = _connection.CreateCommand();
-        command.CommandText = sql;
-        for (var index = 0; index < parameters; index++)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = "$" + index, Value = DBNull.Value });
-        }
-
-        return command;
+        using var count = Rare(pragma);
+        return count.Next() ? count.Integer(0) : 0;
     }
 
-    private static void Run(SqliteCommand command, params ReadOnlySpan<object?> values)
-    {
-        Bind(command, values);
-        command.ExecuteNonQuery();
-    }
-
-    private static void Bind(SqliteCommand command, params ReadOnlySpan<object?> values)
-    {
-        for (var index = 0; index < values.Length; index++)
-        {
-            command.Parameters[index].Value = values[index] ?? DBNull.Value;
-        }
-    }
+    private Statement Rare(string sql) => new(_connection, sql);
 }

@@ -66,9 +66,9 @@ public abstract class BrokerConformanceTests(FunctionsHouse house)
         {
             await house.SendAsync(broker, $"{id}");
             await Eventually.True(() => sink.Received.Count == id, "each in turn");
+            await Eventually.True(() => dlq.Received.Count == Math.Min(id, 2), "the first two");
         }
 
-        await Eventually.True(() => dlq.Received.Count == 2, "the first two");
         Assert.Equal(["1", "2"], dlq.Received.Select(r => r.Attribute("id")));
         Assert.Equal("3", sink.Received[2].Attribute("id"));
     }

@@ -87,6 +87,31 @@ public sealed class EgressGateTests
     }
 
     [Fact]
+    public async Task Enter_BurstAtAQuickSubscriber_WaitsHereAndOnlyShortlyWhereManyAreAhead()
+    {
+        const int Places = 32;
+        var gate = new EgressGate(Places, time);
+        while (gate.Limit < Places)
+        {
+            await AnswerAsync(gate, gate.Limit, TimeSpan.FromMilliseconds(1));
+        }
+
+        var entered = time.GetTimestamp();
+        await FillAsync(gate, Places);
+        var burst = Enumerable.Range(0, 200).Select(_ => EnterAsync(gate)).ToList();
+        Assert.All(burst, turn => Assert.False(turn.IsCompleted));
+        gate.Leave(entered);
+        Assert.Null(await burst[0]);
+
+        // It answers no more: three for each place are left to wait on, the calls of the rest are free for others.
+        time.Advance(TimeSpan.FromMilliseconds(250));
+        Assert.All(burst[1..(3 * Places)], turn => Assert.False(turn.IsCompleted));
+        Assert.DoesNotContain(null, await Task.WhenAll(burst[(3 * Places)..]));
+        time.Advance(TimeSpan.FromMilliseconds(1750));
+        Assert.DoesNotContain(null, await Task.WhenAll(burst[1..(3 * Places)]));
+    }
+
+    [Fact]
     public async Task Enter_Cancelled_Throws()
     {
         var gate = new EgressGate(1, time);
@@ -104,14 +129,8 @@ public sealed class EgressGateTests
         Assert.Equal(4, gate.Limit);
         while (gate.Limit < 32)
         {
-            await FillAsync(gate, gate.Limit);
             var limit = gate.Limit;
-            for (var i = 0; i < limit; i++)
-            {
-                gate.Tried(DeliveryOutcome.Taken);
-                gate.Leave(time.GetTimestamp());
-            }
-
+            await AnswerAsync(gate, limit, TimeSpan.Zero);
             Assert.True(gate.Limit > limit);
         }
 
@@ -163,6 +182,18 @@ public sealed class EgressGateTests
         var gates = new EgressGates(256, time);
         Assert.Equal(32, gates.Share);
         Assert.Equal(expected, gates.Of(Egress("e", parallelism)).Limit);
+    }
+
+    private async Task AnswerAsync(EgressGate gate, int count, TimeSpan each)
+    {
+        var entered = time.GetTimestamp();
+        await FillAsync(gate, count);
+        time.Advance(each);
+        for (var i = 0; i < count; i++)
+        {
+            gate.Tried(DeliveryOutcome.Taken);
+            gate.Leave(entered);
+        }
     }
 
     private static async Task FillAsync(EgressGate gate, int count)
