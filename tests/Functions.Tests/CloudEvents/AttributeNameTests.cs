@@ -8,11 +8,11 @@ public sealed class AttributeNameTests
     [Theory]
     [InlineData("id")]
     [InlineData("comexampleorder")]
-    public void ParseHeader_MetBefore_IsTheSameInAnyLetterCase(string text)
+    public void Parse_AndParseHeader_InAnyLetterCase_AreTheSameName(string text)
     {
         var name = AttributeName.Parse(text);
         Assert.NotNull(name);
-        Assert.Same(name, AttributeName.ParseHeader(text.ToUpperInvariant()));
+        Assert.Equal(text, AttributeName.ParseHeader(text.ToUpperInvariant())?.Text);
         Assert.Equal(text, name.Text);
         Assert.Equal("ce-" + text, name.Header);
         Assert.Equal("cloudEvents_" + text, name.Property);
