@@ -36,6 +36,9 @@ public static class FunctionsApplication
     /// <summary>Short: who waits for the bus can say so, or try the next step again.</summary>
     private static readonly TimeSpan BusTryTimeout = TimeSpan.FromSeconds(10);
 
+    // A producer waits for its answer, so the first try after a busy bus comes sooner than a client's usual 0.8 s.
+    private static readonly TimeSpan FirstBusDelay = TimeSpan.FromMilliseconds(250);
+
     /// <summary>
     /// Settings come from the environment, or as <c>--Name=value</c>. The port opens only once a routing table is in
     /// force. The exit code is 0 after an orderly stop, 2 when a setting is wrong and 3 when the port is taken.
@@ -152,7 +155,7 @@ public static class FunctionsApplication
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new ServiceBusClient(settings.Connection, new()
         {
-            RetryOptions = new() { MaxRetries = 2, TryTimeout = BusTryTimeout },
+            RetryOptions = new() { Delay = FirstBusDelay, MaxRetries = 3, TryTimeout = BusTryTimeout },
         }));
         services.AddSingleton<RoutingTables>();
         services.AddSingleton<SeenTypes>();

@@ -13,7 +13,7 @@ namespace ServerlessEventing.Functions.Delivery;
 ///            there is no answer in time
 ///   breaker  four tries in a row without an answer in time: nobody enters for as long as they took, 30 s at most
 ///   clock    advances for each slot by the time one message takes divided by the limit, 15 min ahead at most; a
-///            message moved before comes back eight times later each time
+///            message moved before comes back sixteen times later each time
 /// </code>
 /// So a burst at a quick subscriber is worked off here, a backlog of a slow one spreads over the time that takes, each
 /// message of it moved about once, and a subscriber that hangs fills its own places and nobody else's.
@@ -23,7 +23,8 @@ internal sealed class EgressGate(int most, TimeProvider time)
     private const int FirstLimit = 4;
     private const int SilentTriesToOpen = 4;
     private const int WaitingPerPlace = 3;
-    private const int LaterEachTime = 8;
+    private const int LaterEachTime = 16;
+    private const int MovesToFarthest = 3;
 
     private static readonly TimeSpan LongestWaitHere = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(250);
@@ -224,7 +225,7 @@ internal sealed class EgressGate(int most, TimeProvider time)
         var farthest = now + FarthestSlot;
         nextSlot = (nextSlot > earliest ? nextSlot : earliest) + TimeSpan.FromSeconds(Spacing());
         nextSlot = nextSlot < farthest ? nextSlot : farthest;
-        var away = LongestWaitHere * Math.Pow(LaterEachTime, Math.Min(moves, LaterEachTime));
+        var away = LongestWaitHere * Math.Pow(LaterEachTime, Math.Min(moves, MovesToFarthest));
         away = away < FarthestSlot ? away : FarthestSlot;
         return nextSlot - now > away ? nextSlot - now : away;
     }

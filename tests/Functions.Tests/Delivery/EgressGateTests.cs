@@ -45,14 +45,14 @@ public sealed class EgressGateTests
     }
 
     [Fact]
-    public async Task Enter_SentAwayBefore_ComesBackEightTimesLaterEachTime()
+    public async Task Enter_SentAwayBefore_ComesBackSixteenTimesLaterEachTime()
     {
         var gate = new EgressGate(1, time);
         await FillAsync(gate, 1);
         time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(5, (await EnterAsync(gate))!.Value.TotalSeconds, 1);
-        Assert.Equal(16, (await EnterAsync(gate, moves: 1))!.Value.TotalSeconds, 1);
-        Assert.Equal(128, (await EnterAsync(gate, moves: 2))!.Value.TotalSeconds, 1);
+        Assert.Equal(32, (await EnterAsync(gate, moves: 1))!.Value.TotalSeconds, 1);
+        Assert.Equal(512, (await EnterAsync(gate, moves: 2))!.Value.TotalSeconds, 1);
         Assert.Equal(TimeSpan.FromMinutes(15), (await EnterAsync(gate, moves: 3))!.Value);
     }
 

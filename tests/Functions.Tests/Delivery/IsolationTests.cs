@@ -24,7 +24,10 @@ public abstract class IsolationTests(FunctionsHouse house)
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(LongRun.Asked ? 30 : 5);
 
-    /// <summary>Half of it may be the bus's own lag; beside other suites nobody can promise more.</summary>
+    /// <summary>
+    /// From the first try to send; up to half a second of it is the bus's own lag, and a quarter the wait of an ingress
+    /// that finds it busy. Beside other suites nobody can promise more.
+    /// </summary>
     private static readonly TimeSpan Slowest = TimeSpan.FromSeconds(LongRun.Asked ? 1 : 5);
 
     private readonly ConcurrentDictionary<string, long> sent = new();
