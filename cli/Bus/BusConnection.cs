@@ -76,7 +76,7 @@ internal sealed class BusConnection
         catch (Exception problem) when (problem
             is ServiceBusException or UnauthorizedAccessException or InvalidOperationException or HttpRequestException)
         {
-            throw new CommandException(problem.Message);
+            throw new CommandException(BusFailure.Text(problem));
         }
     }
 }

@@ -1,6 +1,7 @@
 // `eventing deadletters`: looks into the queue where everything undeliverable ends, and sends back or takes away.
 using System.CommandLine;
 using System.Text.Json;
+using ServerlessEventing.Cli.Bus;
 using ServerlessEventing.Cli.DeadLetters;
 using ServerlessEventing.Cli.House;
 using ServerlessEventing.Cli.Output;
@@ -88,7 +89,7 @@ internal static class DeadLettersCommand
         }
         catch (Exception failure) when (failure is ServiceBusException or UnauthorizedAccessException)
         {
-            throw new CommandException($"{EntityNames.DeadLetters}: {failure.Message}");
+            throw new CommandException($"{EntityNames.DeadLetters}: {BusFailure.Text(failure)}");
         }
         catch (Exception failure) when (failure is ArgumentException or FormatException)
         {

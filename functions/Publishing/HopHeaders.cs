@@ -38,7 +38,7 @@ internal static class HopHeaders
 
             var lower = name.ToLowerInvariant();
             var text = values.ToString();
-            if (!IsPassed(lower) || !IsPrintable(text))
+            if (!IsName(lower) || !IsPrintable(text))
             {
                 continue;
             }
@@ -177,12 +177,14 @@ internal static class HopHeaders
         return null;
     }
 
-    private static bool IsPassed(string name) => IsListed(name) && !name.AsSpan().ContainsAnyExcept(NameCharacters);
+    private static bool IsPassed(string name) => IsListed(name) && IsName(name);
 
     private static bool IsListed(string name) =>
         name.Equals("x-request-id", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("knative-", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("x-b3-", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsName(ReadOnlySpan<char> name) => !name.ContainsAnyExcept(NameCharacters);
 
     private static bool IsPrintable(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange(' ', '~');
 

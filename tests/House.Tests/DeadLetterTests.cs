@@ -176,6 +176,19 @@ public sealed class DeadLetterTests : IAsyncLifetime
         Assert.Contains("--trigger", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("deadletters", "list")]
+    [InlineData("servicebus", "peek", "entity")]
+    public async Task Command_NobodyAnswers_SaysWhatToDo(params string[] command)
+    {
+        var nowhere = $"Endpoint=sb://localhost:{FreePort.Next()};SharedAccessKeyName=a;SharedAccessKey=b;"
+            + "UseDevelopmentEmulator=true";
+        var (code, output) = await Eventing.RunAsync(
+            TimeSpan.FromMinutes(1), [.. command, "--connection", nowhere]);
+        Assert.Equal(1, code);
+        Assert.Contains("eventing up", Assert.Single(output.Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
     private Task<int> RunFunctionsAsync(Egress[] egresses, CancellationToken cancellationToken)
     {
         var table = folder["routing.json"];

@@ -1,8 +1,7 @@
 // Runs the `eventing` command as it was built.
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.House.Tests;
 
@@ -77,26 +76,12 @@ internal static class Eventing
         for (var tries = 0; tries < 100; tries++)
         {
             var offset = Random.Shared.Next(10_000, 24_000);
-            if (HousePorts.All(port => IsFree(port + offset)))
+            if (HousePorts.All(port => FreePort.IsFree(port + offset)))
             {
                 return offset;
             }
         }
 
         throw new InvalidOperationException("No free ports.");
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 }

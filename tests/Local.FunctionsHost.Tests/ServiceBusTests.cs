@@ -64,11 +64,10 @@ public sealed class ServiceBusTests : IAsyncLifetime
         }
     }
 
-    // After a crash a delivery may find nobody there yet: it counts, though the handler never saw it.
     [Theory]
-    [InlineData("FailOnce", "2")]
-    [InlineData("CrashOnce", "[2-9]")]
-    public async Task Message_FailedOnce_IsDeliveredAgain_CountingUp(string function, string count)
+    [InlineData("FailOnce")]
+    [InlineData("CrashOnce")]
+    public async Task Message_FailedOnce_IsDeliveredAgain_CountingUp(string function)
     {
         await administration.CreateQueueAsync("q");
         app.Queue(function, "q");
@@ -78,7 +77,7 @@ public sealed class ServiceBusTests : IAsyncLifetime
         await Eventually.True(() => app.Requests.Count >= 2, "the second delivery");
         await EmptyAsync("q");
         Assert.Contains("\"DeliveryCount\":\"1\"", app.Requests[0].Text);
-        Assert.Matches($"\"DeliveryCount\":\"{count}\"", app.Requests[1].Text);
+        Assert.Contains("\"DeliveryCount\":\"2\"", app.Requests[1].Text);
         Assert.Equal(2, app.Requests.Count);
     }
 

@@ -8,6 +8,9 @@ public static class Eventually
 {
     public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
     public static Task True(Func<bool> condition, string what, TimeSpan? deadline = null) =>
         True(() => Task.FromResult(condition()), what, deadline);
 
@@ -15,10 +18,16 @@ public static class Eventually
     {
         var limit = deadline ?? DefaultDeadline;
         var watch = Stopwatch.StartNew();
-        while (!await condition())
+        while (true)
         {
+            var look = Stopwatch.StartNew();
+            if (await condition())
+            {
+                return;
+            }
+
             Assert.True(watch.Elapsed < limit, $"Not within {limit.TotalSeconds:0} s: {what}");
-            await Task.Delay(20);
+            await PauseAfterAsync(look.Elapsed);
         }
     }
 
@@ -29,6 +38,7 @@ public static class Eventually
         var watch = Stopwatch.StartNew();
         while (true)
         {
+            var look = Stopwatch.StartNew();
             try
             {
                 await check();
@@ -36,8 +46,12 @@ public static class Eventually
             }
             catch (Exception) when (watch.Elapsed < limit)
             {
-                await Task.Delay(20);
+                await PauseAfterAsync(look.Elapsed);
             }
         }
     }
+
+    // Twice as long as the look took: one that starts a process must not slow down what it looks at.
+    private static Task PauseAfterAsync(TimeSpan look) =>
+        Task.Delay(TimeSpan.FromTicks(Math.Clamp(2 * look.Ticks, ShortestPause.Ticks, LongestPause.Ticks)));
 }

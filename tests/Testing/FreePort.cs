@@ -31,7 +31,8 @@ public static class FreePort
         throw new InvalidOperationException("No free port.");
     }
 
-    private static bool IsFree(int port)
+    /// <summary>Whether nothing listens on it now.</summary>
+    public static bool IsFree(int port)
     {
         try
         {

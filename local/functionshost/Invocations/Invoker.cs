@@ -16,6 +16,9 @@ internal sealed partial class Invoker(
     private const int ConnectTries = 10;
     private const int LargestAnswer = 10 * 1024 * 1024;
 
+    /// <summary>A handler whose connections break has as a rule just died; its end is known a moment later.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
+
     private readonly HttpMessageInvoker http = new(new SocketsHttpHandler
     {
         UseProxy = false,
@@ -84,19 +87,29 @@ internal sealed partial class Invoker(
         }
         catch (HttpRequestException broken)
         {
+            await EndAsync(process, cancellationToken);
             return new InvocationResult($"the handler did not answer: {broken.Message}");
         }
         catch (IOException broken)
         {
+            await EndAsync(process, cancellationToken);
             return new InvocationResult($"the handler broke off its answer: {broken.Message}");
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             var reason = $"{function} took longer than functionTimeout ({functionTimeout})";
             handler.Restart(process, reason);
+            await EndAsync(process, cancellationToken);
             return new InvocationResult(reason);
         }
     }
+
+    /// <summary>
+    /// Holds a failure back until the handler has ended, if it is ending: the message, abandoned at once, would come
+    /// again to the same dying handler, and that delivery would count though no handler ever saw it.
+    /// </summary>
+    private Task EndAsync(HandlerProcess process, CancellationToken cancellationToken) =>
+        Task.WhenAny(process.Exited, Task.Delay(LongestEnd, time, cancellationToken));
 
     private async Task<InvocationResult> JudgeAsync(
         string function, HttpResponseMessage response, CancellationToken cancellationToken)
