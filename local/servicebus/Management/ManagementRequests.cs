@@ -12,7 +12,7 @@ namespace ServerlessEventing.Local.ServiceBus.Management;
 
 /// <summary>
 /// <code>
-///   GET /health                          GET /$namespaceinfo          GET /$Resources/{queues|topics}
+///   GET /health    GET /$metrics         GET /$namespaceinfo          GET /$Resources/{queues|topics}
 ///   GET /$servicebus/websocket: AMQP, for networks that let nothing else through
 ///   /{queue or topic}                    /{topic}/Subscriptions[/{sub}[/Rules[/{rule}]]]
 ///     GET one or list     PUT create     PUT + If-Match update        DELETE
@@ -65,6 +65,13 @@ internal sealed partial class ManagementRequests(
         if (path.Equals("health", StringComparison.OrdinalIgnoreCase))
         {
             await WriteHealthAsync(context);
+            return;
+        }
+
+        if (path.Equals("$metrics", StringComparison.OrdinalIgnoreCase))
+        {
+            context.Response.ContentType = MetricsText.ContentType;
+            await context.Response.WriteAsync(MetricsText.Of(broker.Counters));
             return;
         }
 

@@ -59,6 +59,7 @@ public abstract class ExactlyOnceTests(FunctionsHouse house)
             () => house.Bus.IsEmptyAsync(Contract.Names.EntityNames.TriggersLane), "nothing else comes");
         Assert.Equal(expected, ledger.Count);
         Assert.All(ledger, entry => Assert.Equal(1, entry.Value));
+        Assert.Equal(0, house.Bus.DuplicatesDropped);
         Assert.All(ledger.Keys, key => Assert.Contains(
             int.Parse(key.Event.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture),
             KindsOf(int.Parse(key.Trigger, System.Globalization.CultureInfo.InvariantCulture))));

@@ -5,6 +5,7 @@ using ServerlessEventing.Contract.Filters;
 using ServerlessEventing.Contract.Names;
 using ServerlessEventing.Contract.Routing;
 using ServerlessEventing.Local.ServiceBus.Messaging;
+using ServerlessEventing.ServiceBus;
 using ServerlessEventing.ServiceBus.Administration;
 using ServerlessEventing.Testing;
 
@@ -31,6 +32,9 @@ public abstract class FunctionsHouse(bool pump, AzureQuirks? quirks = null) : IA
 
     internal TestBus Bus => bus!;
 
+    /// <summary>Host door: what a host that is killed before it completes a message would deliver again.</summary>
+    internal Predicate<ServiceBusReceivedMessage> Forgets { get; set; } = _ => false;
+
     internal HttpClient Http { get; } = new();
 
     internal string TableFile => folder["routing.json"];
@@ -53,7 +57,7 @@ public abstract class FunctionsHouse(bool pump, AzureQuirks? quirks = null) : IA
             using var ready = await Http.GetAsync(new Uri(Address, "readyz"));
             Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
         });
-        host = pump ? null : await RecordedHost.StartAsync(Bus.Client, Address);
+        host = pump ? null : await RecordedHost.StartAsync(Bus.Client, Address, message => Forgets(message));
     }
 
     /// <summary>Stops the function app, and the host in front of it; the bus goes on.</summary>

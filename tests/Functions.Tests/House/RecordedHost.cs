@@ -12,19 +12,20 @@ namespace ServerlessEventing.Functions.Tests.House;
 /// The invocation is the one of <c>conformance/functions-host</c> with this message's body and metadata put in:
 /// chunked, scalars as JSON in a JSON string. 2xx with a JSON body completes, anything else abandons.
 /// </summary>
-internal sealed class RecordedHost : IAsyncDisposable
+/// <param name="forgets">
+/// The messages that are given back though the handler has answered, as by a host killed before it completes them.
+/// </param>
+internal sealed class RecordedHost(Uri handler, Predicate<ServiceBusReceivedMessage> forgets) : IAsyncDisposable
 {
     private static readonly string Template = ReadTemplate();
 
     private readonly List<ServiceBusProcessor> processors = [];
     private readonly HttpClient http = new() { Timeout = Timeout.InfiniteTimeSpan };
-    private readonly Uri handler;
 
-    private RecordedHost(Uri handler) => this.handler = handler;
-
-    public static async Task<RecordedHost> StartAsync(ServiceBusClient client, Uri handler)
+    public static async Task<RecordedHost> StartAsync(
+        ServiceBusClient client, Uri handler, Predicate<ServiceBusReceivedMessage>? forgets = null)
     {
-        var host = new RecordedHost(handler);
+        var host = new RecordedHost(handler, forgets ?? (_ => false));
         await host.ServeAsync(client, "TriggerFilter", EntityNames.TriggersLane);
         await host.ServeAsync(client, "ChannelFanout", EntityNames.SubscriptionsLane);
         await host.ServeAsync(client, "SourceDelivery", EntityNames.SourcesLane);
@@ -96,6 +97,7 @@ internal sealed class RecordedHost : IAsyncDisposable
             // The handler is gone; the message is abandoned.
         }
 
+        succeeded &= !forgets(args.Message);
         await (succeeded ? args.CompleteMessageAsync(args.Message) : args.AbandonMessageAsync(args.Message));
     }
 

@@ -29,6 +29,9 @@ internal sealed class TestBus : IAsyncDisposable
 
     public ServiceBusClient Client { get; }
 
+    /// <summary>Messages that were sent again with the same id, and not stored again.</summary>
+    public long DuplicatesDropped => emulator.Counters.DuplicatesDropped;
+
     /// <summary>Starts the emulator; with Azure's quirks, it is slow by them alone and not by the disk.</summary>
     public static async Task<TestBus> StartAsync(AzureQuirks? quirks = null)
     {

@@ -4,6 +4,7 @@ using System.Xml.Linq;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Types;
+using ServerlessEventing.ServiceBus;
 using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Local.ServiceBus.Tests.Management;
@@ -29,6 +30,20 @@ public sealed class ManagementTests : IAsyncLifetime
     {
         using var http = new HttpClient();
         Assert.Contains("healthy", await http.GetStringAsync($"http://localhost:{_emulator.ManagementPort}/health"));
+    }
+
+    [Fact]
+    public async Task Metrics_AskedFor_AreTheCountersOfPrometheus()
+    {
+        await _client.PutAsync("metered", $"<QueueDescription{ManagementClient.Ns}></QueueDescription>");
+        await using var client = new ServiceBusClient(_emulator.ConnectionString);
+        await using var sender = client.CreateSender("metered");
+        await sender.SendMessageAsync(new ServiceBusMessage("x"));
+        using var http = new HttpClient();
+        var lines = (await http.GetStringAsync($"http://localhost:{_emulator.ManagementPort}/$metrics")).Split('\n');
+        Assert.Contains("servicebus_emulator_messages_accepted_total 1", lines);
+        Assert.Contains("servicebus_emulator_duplicates_dropped_total 0", lines);
+        Assert.Contains("servicebus_emulator_quirks_total{quirk=\"Throttling\"} 0", lines);
     }
 
     [Fact]
