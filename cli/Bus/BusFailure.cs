@@ -9,6 +9,6 @@ internal static class BusFailure
     public static string Text(Exception failure) =>
         failure is HttpRequestException { StatusCode: null }
             or ServiceBusException { Reason: ServiceBusFailureReason.ServiceCommunicationProblem }
-            ? $"{failure.Message} Is a house up (eventing up)? Another bus is named with --connection."
+            ? $"{failure.Message}. Is a house up (eventing up)? Another bus is named with --connection."
             : failure.Message;
 }
