@@ -18,7 +18,7 @@ public sealed record StoredTable(RoutingTable Table, bool IsWhole);
 /// <code>
 ///   fits            generation and table: a restarted operator goes on with it
 ///   too large       generation alone, Event RoutingTableTooLarge: a restarted operator makes the table anew
-///   gone, spoilt    the time in quarter seconds as generation: likewise
+///   gone, spoilt    the time in milliseconds as generation: likewise
 /// </code>
 /// Functions read the table from the operator or a blob, which take any size.
 /// </remarks>
@@ -34,14 +34,14 @@ public sealed partial class RoutingStore(
 
     private bool _tooLarge;
 
-    // No more than four tables are published a second, so a count of quarter seconds is above all that were.
-    private long GenerationOfNow => time.GetUtcNow().ToUnixTimeMilliseconds() / 250;
+    // Four tables are published a second, and one at each start: a count of milliseconds is above all that were.
+    private long GenerationOfNow => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private ResourceKey Key => new(@namespace, Name);
 
     /// <summary>
-    /// The table as last saved. Where none is, an empty one whose generation is the time in quarter seconds: should
-    /// someone have deleted the ConfigMap, generations still do not fall.
+    /// The table as last saved. Where none is, an empty one whose generation is the time in milliseconds: should
+    /// someone have deleted the ConfigMap, generations still rise.
     /// </summary>
     public async Task<StoredTable> LoadAsync(CancellationToken cancellationToken)
     {

@@ -1,8 +1,12 @@
 // A routing table that a restarted operator does not find: lost, or too large to be kept.
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using ServerlessEventing.Contract.Routing;
+using ServerlessEventing.Operator.Cluster;
 using ServerlessEventing.Operator.Resources;
+using ServerlessEventing.Operator.Routing;
 using ServerlessEventing.Testing;
 
 namespace ServerlessEventing.Operator.Tests.EndToEnd;
@@ -43,6 +47,31 @@ public sealed class LostTableTests(House house) : IClassFixture<House>
         Assert.Equal("http://s/", first.Egresses.Single(e => e.Uid == met.Uid).Destination!.Uri);
         Assert.Contains(first.Ingresses, ingress => ingress.Path == $"/{ns}/default");
         await house.Ready(House.Trigger(ns, "met"));
+    }
+
+    // A function that knows a generation does not look at a table of the same one again.
+    [Fact]
+    public async Task Table_LostAsSoonAsItWasPublished_HasAHigherGenerationAllTheSame()
+    {
+        var ns = await house.Namespace();
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
+        using var client = ClusterClient.FromKubeconfig(house.Kubeconfig);
+        var events = new EventRecorder(client, time, NullLogger.Instance);
+        var store = new RoutingStore(client, events, ns, time, NullLogger.Instance);
+        var published = (await FirstAsync()).Generation;
+
+        time.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.True((await FirstAsync()).Generation > published);
+
+        async Task<RoutingSnapshot> FirstAsync()
+        {
+            var stored = await store.LoadAsync(default);
+            Assert.False(stored.IsWhole);
+            var state = new RoutingState(time);
+            state.Load(stored.Table, stored.IsWhole);
+            return state.Take();
+        }
     }
 
     [Fact]
