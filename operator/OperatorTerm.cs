@@ -138,8 +138,9 @@ internal sealed partial class OperatorTerm : IAsyncDisposable
             time,
             _logger);
         var parts = Parts(bus, lanes, routingTable);
+        var reconcilers = ReconcilerSet.All(parts).ToList();
         var controllers = new ControllerSet(
-            ReconcilerSet.All(parts),
+            reconcilers,
             shared,
             _options.Workers,
             change => ReconcilerSet.AlsoWoken(change, parts));
@@ -152,6 +153,11 @@ internal sealed partial class OperatorTerm : IAsyncDisposable
             : _options.MakesEventTypes ? [.. ResourceTypes.WatchedBesideKnative, ResourceTypes.EventType]
             : ResourceTypes.WatchedBesideKnative,
             cancellationToken);
+        foreach (var egress in _state.IsRebuilt ? LostEgresses.Of(reconcilers, parts) : [])
+        {
+            _state.Put(egress);
+        }
+
         EventTypes = _options.MakesEventTypes ? new EventTypeMaker(parts, _logger) : null;
         WakeWhatTheTableKnows(parts, controllers);
         var stopping = _stopping.Token;
@@ -234,8 +240,8 @@ internal sealed partial class OperatorTerm : IAsyncDisposable
         }
     }
 
-    // A lost table is shown again only when everything was looked at: a function that reads of no egress where one was
-    // takes it for deleted, and completes its events.
+    // A lost table is shown again only when everything was looked at, or it takes too long: where it lacks an ingress,
+    // events are refused, and where an egress is not resolved yet, they wait.
     private async Task PublishAsync(ControllerSet controllers, CancellationToken cancellationToken)
     {
         if (_state.IsRebuilt)

@@ -24,7 +24,7 @@ public sealed record Egress
     /// </summary>
     public string? Origin { get; init; }
 
-    /// <summary>Whether new events still come, or only what is queued is worked off.</summary>
+    /// <summary>Whether its messages are delivered, dropped, or wait.</summary>
     public EgressState State { get; init; }
 
     /// <summary>The lane its messages wait in; retries go to <c>{lane}-retries</c>.</summary>
@@ -76,4 +76,10 @@ public enum EgressState
 
     /// <summary>Its object is gone; messages still queued for it are completed without delivery.</summary>
     Draining,
+
+    /// <summary>
+    /// Its object is there, but where its events go is not known: the table was lost, and the object does not resolve
+    /// now. Messages wait. Only <see cref="Egress.Uid"/>, kind and name count.
+    /// </summary>
+    Unresolved,
 }

@@ -15,7 +15,7 @@ namespace ServerlessEventing.Functions.Delivery;
 ///   message ─► 1 fit to be dispatched? ─ no ──────────────────────────► dead letters
 ///                     │
 ///              2 egress in the table? ─ deleted, draining, expired ────► discarded, as a tick of a source since edited
-///                     │                 not yet here ──────────────────► retries queue, 5 s
+///                     │                 not yet here, unresolved ──────► retries queue, 5 s
 ///              3 filter passes? ─ no ──────────────────────────────────► discarded
 ///                     │
 ///              4 gate ─ full ──────────────────────────────────────────► retries queue, its slot
@@ -67,14 +67,18 @@ internal sealed partial class Dispatcher(
         }
 
         // 2: the egress.
-        if (route is null)
+        if (route is null && model.Generation >= state.Since)
         {
-            if (model.Generation >= state.Since)
+            return await GoneAsync(message, null, "deleted", cancellationToken);
+        }
+
+        if (route is null or { Egress.State: EgressState.Unresolved })
+        {
+            if (route is null)
             {
-                return await GoneAsync(message, null, "deleted", cancellationToken);
+                tables.RequestRefresh();
             }
 
-            tables.RequestRefresh();
             return await next.AgainAsync(
                 message, state, message.Lane, UnknownEgressWait, Ending.Early, cancellationToken);
         }

@@ -57,7 +57,7 @@ internal sealed class ForeignSubscribers(ReconcilerParts parts, ResourceType typ
 
         var live = present.Select(entry => entry.Text("uid")).ToHashSet();
         foreach (var egress in parts.Routing.EgressesWhere(egress => IsOf(egress, channel)
-            && egress.State == EgressState.Active && !live.Contains(egress.Uid)))
+            && egress.State != EgressState.Draining && !live.Contains(egress.Uid)))
         {
             var outcome = await parts.Bus.DeleteAsync(
                 Entity(topic, egress, 0), Owner(channel, egress.Uid), cancellationToken);
@@ -71,6 +71,17 @@ internal sealed class ForeignSubscribers(ReconcilerParts parts, ResourceType typ
 
         return result;
     }
+
+    /// <summary>Their egresses in a table that was lost.</summary>
+    public IEnumerable<Egress> Unresolved(Resource channel) => Of(channel).Select(entry => new Egress
+    {
+        Uid = entry.Text("uid")!,
+        Kind = EgressKind.Subscription,
+        Namespace = channel.Namespace,
+        Name = NameOf(channel, entry),
+        State = EgressState.Unresolved,
+        Lane = EntityNames.SubscriptionsLane,
+    });
 
     /// <summary>The Channel is gone, and its topic with every bus subscription.</summary>
     public void Forget(ResourceKey channel) => parts.Routing.Drain(egress => egress.Namespace == channel.Namespace
@@ -87,7 +98,7 @@ internal sealed class ForeignSubscribers(ReconcilerParts parts, ResourceType typ
             Uid = entry.Text("uid")!,
             Kind = EgressKind.Subscription,
             Namespace = channel.Namespace,
-            Name = $"{channel.Name}:{entry.NonEmpty("name") ?? entry.Text("uid")}",
+            Name = NameOf(channel, entry),
             Origin = channel.Name,
             Lane = EntityNames.SubscriptionsLane,
             Destination = Destination(entry, "subscriber"),
@@ -119,6 +130,9 @@ internal sealed class ForeignSubscribers(ReconcilerParts parts, ResourceType typ
             ? (ReconcileResult.Done, null)
             : (ReconcileResult.Again(outcome.RetryAfter), outcome.Message);
     }
+
+    private static string NameOf(Resource channel, JsonObject entry) =>
+        $"{channel.Name}:{entry.NonEmpty("name") ?? entry.Text("uid")}";
 
     private static bool IsOf(Egress egress, Resource channel) => egress.Namespace == channel.Namespace
         && egress.Name.StartsWith(channel.Name + ":", StringComparison.Ordinal);

@@ -39,6 +39,11 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
     public bool IsOurs(Resource resource) =>
         parts.Kinds.Channels.Any(kind => kind.GroupKind == ChannelSubscribers.ChannelOf(resource, type).Kind);
 
+    /// <summary>Whether it is a user's: a Trigger's shares the Trigger's egress, a Broker's needs none.</summary>
+    public static bool HasOwnEgress(Resource subscription) =>
+        subscription.Controller?.Kind is not { } owner
+        || (owner != ResourceTypes.Trigger.GroupKind && owner != ResourceTypes.Broker.GroupKind);
+
     public async Task<ReconcileResult> ReconcileAsync(Reconcile work, CancellationToken cancellationToken)
     {
         if (!_old)
@@ -107,7 +112,7 @@ public sealed class SubscriptionReconciler(ResourceType type, ReconcilerParts pa
         }
 
         // In the plain case the table says that there was never more than the one.
-        return parts.Routing.FindEgress(owner.Uid) is { Dedicated: null } egress
+        return parts.Routing.FindEgress(owner.Uid) is { Dedicated: null, State: not EgressState.Unresolved } egress
             && parts.Routing.FindEgress(DispatchNames.OldEgress(owner.Uid)) is null
             ? [BusSubscriptions.OfTrigger(topic, egress, 0)]
             : BusSubscriptions.AllOfTrigger(topic, resource.Namespace, owner.Name, owner.Uid);

@@ -208,7 +208,7 @@ public sealed class RoutingState(TimeProvider time)
         {
             foreach (var entry in _egresses.Values.Where(entry => which(entry.Value)).ToList())
             {
-                if (entry.Value.State == EgressState.Active)
+                if (entry.Value.State != EgressState.Draining)
                 {
                     var draining = entry.Value with { State = EgressState.Draining };
                     PutInto(_egresses, draining.Uid, draining, ContentOf(draining));

@@ -337,6 +337,19 @@ public abstract class DeliveryTests(FunctionsHouse house)
     }
 
     [Fact]
+    public async Task Egress_Unresolved_EventWaitsUntilItIsResolved()
+    {
+        await using var subscriber = await Subscriber.StartAsync();
+        var broker = await house.AddBrokerAsync();
+        var egress = await house.AddTriggerAsync(broker, subscriber.Address);
+        await house.ChangeAsync(egress with { State = EgressState.Unresolved, Destination = null, Reply = null });
+        await house.SendAsync(broker, "e1");
+        await Eventually.True(() => house.Bus.IsWaitingAsync(EntityNames.TriggersLane), "the message waits");
+        await house.ChangeAsync(egress);
+        await Eventually.True(() => subscriber.Received.Count == 1, "the event arrives");
+    }
+
+    [Fact]
     public async Task Filter_NotUsable_EventIsInTheDeadLetters()
     {
         await using var subscriber = await Subscriber.StartAsync();

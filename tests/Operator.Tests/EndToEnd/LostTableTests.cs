@@ -17,6 +17,7 @@ namespace ServerlessEventing.Operator.Tests.EndToEnd;
 /// </summary>
 public sealed class LostTableTests(House house) : IClassFixture<House>
 {
+    private const string ToSink = "ref: {apiVersion: test.example/v1, kind: Sink, name: s}";
     private const string Map = "api/v1/namespaces/serverless-eventing/configmaps/eventing-routing";
 
     [Fact]
@@ -29,7 +30,7 @@ public sealed class LostTableTests(House house) : IClassFixture<House>
         await house.Apply(
             "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: default}\nspec: {}", ns);
         // One whose subscriber is of a kind that the operator gets to know only on the way.
-        await house.Apply(Trigger("met", "ref: {apiVersion: test.example/v1, kind: Sink, name: s}"), ns);
+        await house.Apply(Trigger("met", ToSink), ns);
         await house.Apply(Trigger("plain", "uri: 'http://example.com/'"), ns);
         var met = await house.Ready(House.Trigger(ns, "met"));
         var plain = await house.Ready(House.Trigger(ns, "plain"));
@@ -47,6 +48,56 @@ public sealed class LostTableTests(House house) : IClassFixture<House>
         Assert.Equal("http://s/", first.Egresses.Single(e => e.Uid == met.Uid).Destination!.Uri);
         Assert.Contains(first.Ingresses, ingress => ingress.Path == $"/{ns}/default");
         await house.Ready(House.Trigger(ns, "met"));
+    }
+
+    // Their bus subscriptions are there, and events are queued for them.
+    [Fact]
+    public async Task Table_LostWhileSomethingDoesNotResolve_SaysThatItIsThere()
+    {
+        var ns = await house.Namespace();
+        await house.Apply(SinkKind);
+        await house.Apply(
+            "apiVersion: test.example/v1\nkind: Sink\nmetadata: {name: s}\nstatus: {address: {url: 'http://s/'}}", ns);
+        await house.Apply(
+            "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: default}\nspec: {}", ns);
+        await house.Apply(
+            "apiVersion: messaging.knative.dev/v1\nkind: Channel\nmetadata: {name: c}\nspec: {}", ns);
+        await house.Apply(Trigger("t", ToSink), ns);
+        await house.Apply(
+            "apiVersion: messaging.knative.dev/v1\nkind: Subscription\nmetadata: {name: u}\nspec:\n"
+            + "  channel: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: c}\n"
+            + $"  subscriber:\n    {ToSink}",
+            ns);
+        await house.Apply(
+            "apiVersion: sources.knative.dev/v1\nkind: PingSource\nmetadata: {name: p}\nspec:\n"
+            + $"  schedule: '0 0 1 1 *'\n  sink:\n    {ToSink}",
+            ns);
+        string[] uids =
+        [
+            (await house.Ready(House.Trigger(ns, "t"))).Uid,
+            (await house.Ready($"apis/messaging.knative.dev/v1/namespaces/{ns}/subscriptions/u")).Uid,
+            (await house.Ready($"apis/sources.knative.dev/v1/namespaces/{ns}/pingsources/p")).Uid,
+        ];
+
+        await house.Operator.DisposeAsync();
+        await house.Delete($"apis/test.example/v1/namespaces/{ns}/sinks/s");
+        await house.Delete(Map);
+        await house.StartOperator();
+
+        var first = await house.Table();
+        Assert.Equal(
+            uids.Order(),
+            first.Egresses.Where(egress => egress.Namespace == ns && egress.State == EgressState.Unresolved)
+                .Select(egress => egress.Uid).Order());
+
+        await house.Apply(
+            "apiVersion: test.example/v1\nkind: Sink\nmetadata: {name: s}\nstatus: {address: {url: 'http://t/'}}", ns);
+        await Eventually.True(
+            async () => uids.All((await house.Table()).Egresses
+                .Where(egress => egress.State == EgressState.Active && egress.Destination?.Uri == "http://t/")
+                .Select(egress => egress.Uid).Contains),
+            "each resolves again");
+        Assert.DoesNotContain((await house.Table()).Egresses, egress => egress.State == EgressState.Unresolved);
     }
 
     // A function that knows a generation does not look at a table of the same one again.

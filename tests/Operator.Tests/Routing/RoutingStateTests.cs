@@ -58,6 +58,15 @@ public sealed class RoutingStateTests
     }
 
     [Fact]
+    public void Drain_AnUnresolvedEgress_Drains()
+    {
+        _state.Put(Egress("a", "x") with { State = EgressState.Unresolved });
+        Assert.Null(_state.MarkOf("a"));
+        _state.Drain(egress => egress.Uid == "a");
+        Assert.Equal(EgressState.Draining, Assert.Single(Table().Egresses).State);
+    }
+
+    [Fact]
     public void Remove_AnIngress_AnswersWithTheGenerationWithoutIt()
     {
         _state.Put(new Ingress
